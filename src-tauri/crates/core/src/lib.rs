@@ -4,5 +4,6 @@
 //! [`host::Host`]. `ARCHITECTURE.md` draws the walls between the modules; a test keeps them.
 
 pub mod case;
-pub mod compare;
+pub mod host;
+pub mod ledger;
 pub mod prompt;
