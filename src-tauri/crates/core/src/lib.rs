@@ -7,3 +7,4 @@ pub mod case;
 pub mod host;
 pub mod ledger;
 pub mod prompt;
+pub mod store;

@@ -1,0 +1,64 @@
+//! Releases: what was frozen, and exactly the bytes that were signed.
+
+use super::{Store, StoreError, small};
+
+/// A release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseRow {
+    /// The bundle's name.
+    pub name: String,
+    /// Its number.
+    pub version: u32,
+    /// When it was frozen, RFC 3339.
+    pub created_at: String,
+    /// Until when it is valid, RFC 3339.
+    pub expires_at: String,
+    /// SHA-256 of the archive, hex.
+    pub archive_sha256: String,
+    /// The statement, byte for byte as signed.
+    pub payload: Vec<u8>,
+    /// The heads it froze: `{"prompt": {"model": "content id"}}`.
+    pub heads: String,
+}
+
+impl Store {
+    /// Keeps a release. The number must be new under its name.
+    pub async fn insert_release(&self, release: &ReleaseRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO release (name, version, created_at, expires_at, archive_sha256, payload, heads)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&release.name)
+        .bind(release.version)
+        .bind(&release.created_at)
+        .bind(&release.expires_at)
+        .bind(&release.archive_sha256)
+        .bind(&release.payload)
+        .bind(&release.heads)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// All releases, latest first.
+    pub async fn releases(&self) -> Result<Vec<ReleaseRow>, StoreError> {
+        let rows: Vec<(String, i64, String, String, String, Vec<u8>, String)> = sqlx::query_as(
+            "SELECT name, version, created_at, expires_at, archive_sha256, payload, heads
+             FROM release ORDER BY created_at DESC, id DESC",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(name, version, created_at, expires_at, archive_sha256, payload, heads)| ReleaseRow {
+                name,
+                version: small(version),
+                created_at,
+                expires_at,
+                archive_sha256,
+                payload,
+                heads,
+            })
+            .collect())
+    }
+}
