@@ -8,3 +8,5 @@ pub mod host;
 pub mod ledger;
 pub mod prompt;
 pub mod store;
+pub mod check;
+pub mod parity;

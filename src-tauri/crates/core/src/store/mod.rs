@@ -14,7 +14,7 @@ mod releases;
 
 pub use batch::{Batch, NewHead, NewVersion};
 pub use cells::{CellFailure, CellFilter, CellOutput, CellRecord, CellRow, NewRun, RunRow};
-pub use evidence::{Tally, Unjudged};
+pub use evidence::Unjudged;
 pub use load::{Settings, StoredPrompt};
 pub use ratings::{RatingRow, RatingTally};
 pub use releases::ReleaseRow;
