@@ -25,10 +25,15 @@
 
 mod align;
 mod anchors;
+mod chips;
+mod fields;
+mod json_form;
 mod lcs;
 mod lines;
+mod manner;
 mod pieces;
 mod rows;
+mod schema;
 mod text;
 mod tidy;
 mod words;
@@ -37,6 +42,10 @@ mod words;
 mod tests;
 
 use serde::Serialize;
+
+pub use chips::{Chip, ChipLevel, ChipRules, chips};
+pub use fields::{FieldsComparison, compare_fields};
+pub use json_form::{JsonForm, find_json};
 
 /// What a piece is, seen from the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

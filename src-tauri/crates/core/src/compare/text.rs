@@ -28,6 +28,15 @@ pub(super) struct Token {
     pub(super) kind: Kind,
 }
 
+/// The words of a text, for its length.
+pub(super) fn count_words(text: &str) -> usize {
+    let mut count = 0;
+    each_segment(text, &mut |_, kind| {
+        count += usize::from(kind == Some(Kind::Word))
+    });
+    count
+}
+
 /// Whether white space is a token (glue) of its own or belongs to no token at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Space {

@@ -1,3 +1,5 @@
+mod fields;
+
 use proptest::prelude::*;
 
 use super::{Comparison, Edit, Mode, Side, compare};
@@ -35,23 +37,25 @@ fn assert_law(left: &str, right: &str, comparison: &Comparison) {
     assert!((0.0..=1.0).contains(&comparison.ratio));
 }
 
+fn side(side: &Option<Side>) -> String {
+    let Some(side) = side else {
+        return "~".to_owned();
+    };
+    side.pieces
+        .iter()
+        .map(|piece| match piece.edit {
+            Edit::Same => piece.text.clone(),
+            Edit::Only => format!("[{}]", piece.text),
+            Edit::Coarse => format!("<{}>", piece.text),
+        })
+        .collect::<String>()
+        .replace("\r\n", "¤")
+        .replace('\n', "¶")
+        .replace('\r', "¬")
+}
+
 /// `left | right` a row: `[..]` stands on this side only, `~` is an absent side, `¶` a line end.
 fn picture(comparison: &Comparison) -> String {
-    let side = |side: &Option<Side>| match side {
-        None => "~".to_owned(),
-        Some(side) => side
-            .pieces
-            .iter()
-            .map(|piece| match piece.edit {
-                Edit::Same => piece.text.clone(),
-                Edit::Only => format!("[{}]", piece.text),
-                Edit::Coarse => format!("<{}>", piece.text),
-            })
-            .collect::<String>()
-            .replace("\r\n", "¤")
-            .replace('\n', "¶")
-            .replace('\r', "¬"),
-    };
     comparison
         .rows
         .iter()
