@@ -4,9 +4,10 @@
 //! [`host::Host`]. `ARCHITECTURE.md` draws the walls between the modules; a test keeps them.
 
 pub mod case;
+pub mod check;
+pub mod compare;
 pub mod host;
 pub mod ledger;
+pub mod parity;
 pub mod prompt;
 pub mod store;
-pub mod check;
-pub mod parity;
