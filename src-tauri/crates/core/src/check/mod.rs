@@ -138,7 +138,10 @@ pub struct Report {
 impl Report {
     /// How many findings block.
     pub fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.level == Level::Error).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .count()
     }
 }
 
@@ -159,11 +162,15 @@ pub fn check(
         }
     }
     findings.sort_by(|a: &Finding, b| {
-        (b.level, &a.prompt, a.code, a.version, &a.model).cmp(&(a.level, &b.prompt, b.code, b.version, &b.model))
+        (b.level, &a.prompt, a.code, a.version, &a.model)
+            .cmp(&(a.level, &b.prompt, b.code, b.version, &b.model))
     });
     let skipped = match evidence {
         Some(_) => Vec::new(),
-        None => Code::ALL.into_iter().filter(|code| code.needs_outputs()).collect(),
+        None => Code::ALL
+            .into_iter()
+            .filter(|code| code.needs_outputs())
+            .collect(),
     };
     Report { findings, skipped }
 }
@@ -182,7 +189,9 @@ struct Raw {
 /// Gives a finding its level: the rule's, unless set in understudy.toml, unless accepted.
 fn weigh(set: &PromptSet, prompt: &PromptName, raw: Raw, now: &str) -> Option<Finding> {
     let settings = set.config.prompts.get(prompt)?;
-    let by_rule = raw.level.unwrap_or_else(|| raw.code.default_level(settings.policy.kind));
+    let by_rule = raw
+        .level
+        .unwrap_or_else(|| raw.code.default_level(settings.policy.kind));
     let setting = settings.levels.get(raw.code.as_str());
     // A setting changes what an error means; it does not make an error of what the rule itself calls a warning.
     let mut level = match setting {
@@ -214,27 +223,45 @@ fn weigh(set: &PromptSet, prompt: &PromptName, raw: Raw, now: &str) -> Option<Fi
 
 /// The latest acceptance that is alive and was given for exactly the heads of today. Unmatched changes are waived,
 /// never accepted: a waiver names the change.
-fn acceptance(set: &PromptSet, prompt: &PromptName, raw: &Raw, now: &str) -> Option<(String, String)> {
+fn acceptance(
+    set: &PromptSet,
+    prompt: &PromptName,
+    raw: &Raw,
+    now: &str,
+) -> Option<(String, String)> {
     if matches!(raw.code, Code::UnmatchedChange | Code::WaiverExpired) {
         return None;
     }
     let found = set.prompts.get(prompt)?;
     let primary = &set.primary(prompt)?.head()?.content_id;
     let head_of = |model: &Option<ModelName>| {
-        model.as_ref().and_then(|model| found.variant(model)?.head()).map(|version| &version.content_id)
+        model
+            .as_ref()
+            .and_then(|model| found.variant(model)?.head())
+            .map(|version| &version.content_id)
     };
-    found.ledger.iter().rev().find_map(|decision| match &decision.verdict {
-        Verdict::Accept { code, variant, to, with, reason, until }
-            if code == raw.code.as_str()
+    found
+        .ledger
+        .iter()
+        .rev()
+        .find_map(|decision| match &decision.verdict {
+            Verdict::Accept {
+                code,
+                variant,
+                to,
+                with,
+                reason,
+                until,
+            } if code == raw.code.as_str()
                 && variant == &raw.model
                 && to == primary
                 && with.as_ref() == head_of(variant)
                 && until.as_str() > now =>
-        {
-            Some((reason.clone(), until.clone()))
-        }
-        _ => None,
-    })
+            {
+                Some((reason.clone(), until.clone()))
+            }
+            _ => None,
+        })
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::{Code, Evidence, Raw, VariantEvidence};
 use crate::host::parse_time;
-use crate::ledger::{ChangeState, changes, normalised};
+use crate::ledger::{ChangeState, changes};
 use crate::prompt::{
-    Engine, Level, PolicyKind, Prompt, PromptConfig, PromptName, PromptSet, Template, TemplateError, Variant, Version,
+    Content, Engine, Level, PolicyKind, Prompt, PromptConfig, PromptName, PromptSet, Template,
+    TemplateError, Variant, Version,
 };
 
 /// One prompt, with what every rule asks for.
@@ -17,51 +18,113 @@ struct Subject<'a> {
     now: &'a str,
 }
 
-pub(super) fn find(set: &PromptSet, name: &PromptName, evidence: Option<&Evidence>, now: &str) -> Vec<Raw> {
-    let Some(settings) = set.config.prompts.get(name) else { return Vec::new() };
-    let primary = set.primary(name).and_then(|variant| Some((variant, variant.head()?)));
+pub(super) fn find(
+    set: &PromptSet,
+    name: &PromptName,
+    evidence: Option<&Evidence>,
+    now: &str,
+) -> Vec<Raw> {
+    let Some(settings) = set.config.prompts.get(name) else {
+        return Vec::new();
+    };
+    let primary = set
+        .primary(name)
+        .and_then(|variant| Some((variant, variant.head()?)));
     let (Some(prompt), Some(primary)) = (set.prompts.get(name), primary) else {
-        let wanted = set.config.chain_of(name).first().map_or("the primary", |model| model.as_str());
+        let wanted = set
+            .config
+            .chain_of(name)
+            .first()
+            .map_or("the primary", |model| model.as_str());
         return vec![raw(
             Code::FallbackMissing,
             format!("no variant for {wanted} yet: there is no primary to fall back from"),
             format!("save one: understudy variant save {name} {wanted} --file FILE -m MESSAGE"),
         )];
     };
-    let fallbacks = set.fallbacks(name).into_iter().filter_map(|variant| Some((variant, variant.head()?))).collect();
-    let subject = Subject { name, settings, prompt, primary, fallbacks, now };
+    let fallbacks = set
+        .fallbacks(name)
+        .into_iter()
+        .filter_map(|variant| Some((variant, variant.head()?)))
+        .collect();
+    let subject = Subject {
+        name,
+        settings,
+        prompt,
+        primary,
+        fallbacks,
+        now,
+    };
     let mut found = missing_fallbacks(set, &subject);
     found.extend(unmatched(&subject));
-    found.extend(subject.fallbacks.iter().filter_map(|fallback| same_as_primary(&subject, fallback)));
-    found.extend(subject.fallbacks.iter().filter_map(|fallback| max_output_tokens(&subject, fallback)));
+    found.extend(
+        subject
+            .fallbacks
+            .iter()
+            .filter_map(|fallback| same_as_primary(&subject, fallback)),
+    );
+    found.extend(
+        subject
+            .fallbacks
+            .iter()
+            .filter_map(|fallback| max_output_tokens(&subject, fallback)),
+    );
     let all = || std::iter::once(&subject.primary).chain(&subject.fallbacks);
     found.extend(all().flat_map(|variant| unknown_variables(&subject, variant)));
     if let Some(evidence) = evidence {
         let known = |variant: &Variant| {
-            evidence.get(&(name.clone(), variant.model.clone())).copied().unwrap_or_default()
+            evidence
+                .get(&(name.clone(), variant.model.clone()))
+                .copied()
+                .unwrap_or_default()
         };
         found.extend(all().filter_map(|variant| runs(&subject, variant, known(variant.0))));
         let primary = known(subject.primary.0);
         found.extend(
-            subject.fallbacks.iter().filter_map(|variant| schema(&subject, variant, primary, known(variant.0))),
+            subject
+                .fallbacks
+                .iter()
+                .filter_map(|variant| schema(&subject, variant, primary, known(variant.0))),
         );
     }
     found
 }
 
 fn raw(code: Code, message: String, help: String) -> Raw {
-    Raw { code, model: None, version: None, message, help, level: None }
+    Raw {
+        code,
+        model: None,
+        version: None,
+        message,
+        help,
+        level: None,
+    }
 }
 
-fn about(code: Code, (variant, version): &(&Variant, &Version), message: String, help: String) -> Raw {
-    Raw { model: Some(variant.model.clone()), version: Some(version.number), ..raw(code, message, help) }
+fn about(
+    code: Code,
+    (variant, version): &(&Variant, &Version),
+    message: String,
+    help: String,
+) -> Raw {
+    Raw {
+        model: Some(variant.model.clone()),
+        version: Some(version.number),
+        ..raw(code, message, help)
+    }
 }
 
 fn unmatched(subject: &Subject<'_>) -> Vec<Raw> {
     let name = subject.name;
     let mut found = Vec::new();
     for (fallback, head) in &subject.fallbacks {
-        for change in changes(name, subject.primary.0, fallback, &subject.prompt.ledger, subject.now) {
+        for change in changes(
+            name,
+            subject.primary.0,
+            fallback,
+            &subject.prompt.ledger,
+            subject.now,
+        ) {
             if change.state != ChangeState::Unmatched {
                 continue;
             }
@@ -72,13 +135,21 @@ fn unmatched(subject: &Subject<'_>) -> Vec<Raw> {
                     format!(
                         "the waiver of v{version} \"{}\" on {model} ended on {}",
                         change.message,
-                        change.until.as_deref().unwrap_or_default().get(..10).unwrap_or_default()
+                        change
+                            .until
+                            .as_deref()
+                            .unwrap_or_default()
+                            .get(..10)
+                            .unwrap_or_default()
                     ),
                 )
             } else {
                 (
                     Code::UnmatchedChange,
-                    format!("v{version} \"{}\" never reached {model}, which is at v{}", change.message, head.number),
+                    format!(
+                        "v{version} \"{}\" never reached {model}, which is at v{}",
+                        change.message, head.number
+                    ),
                 )
             };
             let help = format!(
@@ -107,8 +178,11 @@ fn missing_fallbacks(set: &PromptSet, subject: &Subject<'_>) -> Vec<Raw> {
         if ended {
             return vec![raw(
                 Code::FallbackMissing,
-                format!("the time without a fallback ended on {until}, and {model} still stands alone"),
-                "write a fallback, or give the policy a new end and a reason in understudy.toml".to_owned(),
+                format!(
+                    "the time without a fallback ended on {until}, and {model} still stands alone"
+                ),
+                "write a fallback, or give the policy a new end and a reason in understudy.toml"
+                    .to_owned(),
             )];
         }
         return vec![raw(
@@ -145,20 +219,22 @@ fn missing_fallbacks(set: &PromptSet, subject: &Subject<'_>) -> Vec<Raw> {
 
 fn same_as_primary(subject: &Subject<'_>, fallback: &(&Variant, &Version)) -> Option<Raw> {
     let (primary, theirs) = (&subject.primary.1.content, &fallback.1.content);
-    let texts = |content: &crate::prompt::Content| {
-        normalised(&crate::prompt::Content {
-            system: content.system.clone(),
-            turns: content.turns.clone(),
-            user: content.user.clone(),
-            ..crate::prompt::Content::default()
-        })
+    // White space aside, word for word: the same rules in another idiom are tuned.
+    let texts = |content: &Content| -> Vec<String> {
+        content
+            .texts()
+            .map(|(_, text)| text.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
     };
     let empty = theirs.texts().all(|(_, text)| text.trim().is_empty());
     (!empty && texts(primary) == texts(theirs)).then(|| {
         about(
             Code::SameAsPrimary,
             fallback,
-            format!("{} has the text of {}: nobody has tuned it", fallback.0.model, subject.primary.0.model),
+            format!(
+                "{} has the text of {}: nobody has tuned it",
+                fallback.0.model, subject.primary.0.model
+            ),
             "compare outputs, then write the variant in this model's own idiom".to_owned(),
         )
     })
@@ -167,7 +243,10 @@ fn same_as_primary(subject: &Subject<'_>, fallback: &(&Variant, &Version)) -> Op
 fn max_output_tokens(subject: &Subject<'_>, fallback: &(&Variant, &Version)) -> Option<Raw> {
     let primary = subject.primary.1.content.max_output_tokens;
     let message = match (primary, fallback.1.content.max_output_tokens) {
-        (_, None) => format!("{} may write without end: no maximum is set", fallback.0.model),
+        (_, None) => format!(
+            "{} may write without end: no maximum is set",
+            fallback.0.model
+        ),
         (Some(most), Some(theirs)) if theirs > most => format!(
             "{} may write {theirs} tokens where {} may write {most}",
             fallback.0.model, subject.primary.0.model
@@ -187,8 +266,12 @@ fn unknown_variables(subject: &Subject<'_>, variant: &(&Variant, &Version)) -> V
     if content.engine == Engine::None || subject.prompt.cases.is_empty() {
         return Vec::new();
     }
-    let mut lacking: std::collections::BTreeMap<String, (Vec<&str>, String)> = std::collections::BTreeMap::new();
-    let templates: Vec<_> = content.texts().map(|(_, text)| Template::parse(text)).collect();
+    let mut lacking: std::collections::BTreeMap<String, (Vec<&str>, String)> =
+        std::collections::BTreeMap::new();
+    let templates: Vec<_> = content
+        .texts()
+        .map(|(_, text)| Template::parse(text))
+        .collect();
     for case in &subject.prompt.cases {
         for template in &templates {
             let problem = match template {
@@ -200,7 +283,9 @@ fn unknown_variables(subject: &Subject<'_>, variant: &(&Variant, &Version)) -> V
                 TemplateError::Missing { name } | TemplateError::Unfit { name, .. } => name.clone(),
                 TemplateError::Syntax { .. } => String::new(),
             };
-            let entry = lacking.entry(key).or_insert_with(|| (Vec::new(), problem.to_string()));
+            let entry = lacking
+                .entry(key)
+                .or_insert_with(|| (Vec::new(), problem.to_string()));
             if entry.0.last() != Some(&case.id.as_str()) {
                 entry.0.push(case.id.as_str());
             }
@@ -215,14 +300,22 @@ fn unknown_variables(subject: &Subject<'_>, variant: &(&Variant, &Version)) -> V
             about(
                 Code::UnknownVariable,
                 variant,
-                format!("{}: {problem} in {} of {total} cases ({named}{more})", variant.0.model, cases.len()),
+                format!(
+                    "{}: {problem} in {} of {total} cases ({named}{more})",
+                    variant.0.model,
+                    cases.len()
+                ),
                 "give the variable in those cases, or take it out of the template".to_owned(),
             )
         })
         .collect()
 }
 
-fn runs(subject: &Subject<'_>, variant: &(&Variant, &Version), known: VariantEvidence) -> Option<Raw> {
+fn runs(
+    subject: &Subject<'_>,
+    variant: &(&Variant, &Version),
+    known: VariantEvidence,
+) -> Option<Raw> {
     let cases = subject.prompt.cases.len();
     let (model, number) = (&variant.0.model, variant.1.number);
     let run = format!("understudy run {} --model {model}", subject.name);
@@ -233,12 +326,20 @@ fn runs(subject: &Subject<'_>, variant: &(&Variant, &Version), known: VariantEvi
                 Code::NeverRun,
                 variant,
                 "there are no cases: nothing is known of any variant".to_owned(),
-                format!("save some: understudy case import FILE --prompt {}", subject.name),
+                format!(
+                    "save some: understudy case import FILE --prompt {}",
+                    subject.name
+                ),
             )
         });
     }
     if !known.ever {
-        return Some(about(Code::NeverRun, variant, format!("{model} has never been run"), run));
+        return Some(about(
+            Code::NeverRun,
+            variant,
+            format!("{model} has never been run"),
+            run,
+        ));
     }
     let done = usize::try_from(known.head.cases).unwrap_or(usize::MAX);
     (done < cases).then(|| {

@@ -30,7 +30,11 @@ impl Judge {
     /// outside itself, holds for nothing: nothing is ever fetched.
     pub fn new(schema: Option<&Value>) -> Self {
         match schema {
-            None => Self { id: Digest::of(NO_SCHEMA), validator: None, wants_json: false },
+            None => Self {
+                id: Digest::of(NO_SCHEMA),
+                validator: None,
+                wants_json: false,
+            },
             Some(schema) => Self {
                 id: Digest::of(schema.to_string()),
                 validator: jsonschema::validator_for(schema).ok(),
@@ -49,13 +53,17 @@ impl Judge {
     pub fn judge(&self, output: &str, called_tool: bool) -> Judgement {
         let (form, value) = find_json(output);
         if output.trim().is_empty() {
-            return Judgement { form, held: called_tool };
+            return Judgement {
+                form,
+                held: called_tool,
+            };
         }
         let held = match (&value, form) {
             _ if !self.wants_json => true,
-            (Some(value), JsonForm::Raw) => {
-                self.validator.as_ref().is_some_and(|validator| validator.is_valid(value))
-            }
+            (Some(value), JsonForm::Raw) => self
+                .validator
+                .as_ref()
+                .is_some_and(|validator| validator.is_valid(value)),
             _ => false,
         };
         Judgement { form, held }
@@ -73,9 +81,18 @@ mod tests {
 
     #[test]
     fn only_raw_json_that_is_valid_holds() {
-        let schema = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}});
+        let schema =
+            json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}});
         assert!(held(Some(&schema), r#" {"a": 1} "#));
-        for broken in ["```json\n{\"a\": 1}\n```", "Sure! {\"a\": 1}", r#"{"a": "1"}"#, "{}", r#"{"a": 1"#, "", "no"] {
+        for broken in [
+            "```json\n{\"a\": 1}\n```",
+            "Sure! {\"a\": 1}",
+            r#"{"a": "1"}"#,
+            "{}",
+            r#"{"a": 1"#,
+            "",
+            "no",
+        ] {
             assert!(!held(Some(&schema), broken), "{broken}");
         }
     }

@@ -125,7 +125,11 @@ impl Store {
     }
 
     /// When a model last gave an output for any content of its own; `None` when it never did.
-    pub async fn last_output(&self, prompt: &PromptName, model: &ModelName) -> Result<Option<String>, StoreError> {
+    pub async fn last_output(
+        &self,
+        prompt: &PromptName,
+        model: &ModelName,
+    ) -> Result<Option<String>, StoreError> {
         let (at,): (Option<String>,) = sqlx::query_as(
             "SELECT max(r.at) FROM cell c JOIN run r ON r.id = c.run_id
              WHERE c.current = 1 AND c.passthrough = 0 AND c.model = ?2
