@@ -6,8 +6,14 @@
 pub mod case;
 pub mod check;
 pub mod compare;
+pub mod files;
+pub mod gateway;
 pub mod host;
+pub mod keys;
 pub mod ledger;
+pub mod model;
 pub mod parity;
 pub mod prompt;
+pub mod run;
 pub mod store;
+pub mod workspace;

@@ -110,6 +110,8 @@ pub struct Finding {
     pub help: String,
     /// Until when somebody accepted it; it is then a warning.
     pub accepted_until: Option<String>,
+    /// The id of the decision that accepted it.
+    pub accepted_by: Option<String>,
     /// Why somebody accepted it, or why its level was set by hand.
     pub reason: Option<String>,
 }
@@ -200,13 +202,14 @@ fn weigh(set: &PromptSet, prompt: &PromptName, raw: Raw, now: &str) -> Option<Fi
         None => by_rule,
     };
     let mut reason = setting.and_then(|setting| setting.reason.clone());
-    let mut accepted_until = None;
+    let (mut accepted_until, mut accepted_by) = (None, None);
     if level == Level::Error
-        && let Some((why, until)) = acceptance(set, prompt, &raw, now)
+        && let Some(accepted) = acceptance(set, prompt, &raw, now)
     {
         level = Level::Warning;
-        reason = Some(why);
-        accepted_until = Some(until);
+        reason = Some(accepted.reason);
+        accepted_until = Some(accepted.until);
+        accepted_by = Some(accepted.decision);
     }
     (level > Level::Off).then(|| Finding {
         code: raw.code,
@@ -217,18 +220,21 @@ fn weigh(set: &PromptSet, prompt: &PromptName, raw: Raw, now: &str) -> Option<Fi
         message: raw.message,
         help: raw.help,
         accepted_until,
+        accepted_by,
         reason,
     })
 }
 
+/// Who let a finding pass, until when, and why.
+struct Acceptance {
+    reason: String,
+    until: String,
+    decision: String,
+}
+
 /// The latest acceptance that is alive and was given for exactly the heads of today. Unmatched changes are waived,
 /// never accepted: a waiver names the change.
-fn acceptance(
-    set: &PromptSet,
-    prompt: &PromptName,
-    raw: &Raw,
-    now: &str,
-) -> Option<(String, String)> {
+fn acceptance(set: &PromptSet, prompt: &PromptName, raw: &Raw, now: &str) -> Option<Acceptance> {
     if matches!(raw.code, Code::UnmatchedChange | Code::WaiverExpired) {
         return None;
     }
@@ -258,7 +264,11 @@ fn acceptance(
                 && with.as_ref() == head_of(variant)
                 && until.as_str() > now =>
             {
-                Some((reason.clone(), until.clone()))
+                Some(Acceptance {
+                    reason: reason.clone(),
+                    until: until.clone(),
+                    decision: decision.id.clone(),
+                })
             }
             _ => None,
         })
