@@ -6,4 +6,5 @@
 pub mod case;
 pub mod host;
 pub mod ledger;
+pub mod model;
 pub mod prompt;
