@@ -24,12 +24,22 @@ struct Sides<'a> {
 
 impl<'a> Sides<'a> {
     fn of(found: Found<'a>, fallback: Option<&str>) -> Result<Self, Error> {
-        Ok(Self { found, primary: found.primary()?, fallback: found.fallback(fallback)? })
+        Ok(Self {
+            found,
+            primary: found.primary()?,
+            fallback: found.fallback(fallback)?,
+        })
     }
 
     /// What is worth saying of a pair, judged by the primary's schema and the prompt's length margin.
     fn chips(&self, left: &str, right: &str) -> Vec<Chip> {
-        let margins = self.found.set.config.prompts.get(self.found.name()).map(|settings| settings.margins);
+        let margins = self
+            .found
+            .set
+            .config
+            .prompts
+            .get(self.found.name())
+            .map(|settings| settings.margins);
         compare::chips(
             left,
             right,
@@ -51,8 +61,18 @@ impl Workspace {
     ) -> Result<ComparisonList, Error> {
         let set = self.load().await?;
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
-        let ours = self.outputs(&sides, &sides.primary.0.model, sides.primary.1, false, run).await?;
-        let theirs = self.outputs(&sides, &sides.fallback.0.model, sides.fallback.1, false, run).await?;
+        let ours = self
+            .outputs(&sides, &sides.primary.0.model, sides.primary.1, false, run)
+            .await?;
+        let theirs = self
+            .outputs(
+                &sides,
+                &sides.fallback.0.model,
+                sides.fallback.1,
+                false,
+                run,
+            )
+            .await?;
         let ratings = self.ratings_of(&sides).await?;
         let mut entries: Vec<ComparisonEntry> = sides
             .found
@@ -60,11 +80,15 @@ impl Workspace {
             .cases
             .iter()
             .map(|case| {
-                let (left, right) = (ours.get(&case.id).and_then(text), theirs.get(&case.id).and_then(text));
+                let (left, right) = (
+                    ours.get(&case.id).and_then(text),
+                    theirs.get(&case.id).and_then(text),
+                );
                 let (ratio, chips) = match (left, right) {
-                    (Some(left), Some(right)) => {
-                        (Some(compare::compare(left, right, Mode::Words).ratio), sides.chips(left, right))
-                    }
+                    (Some(left), Some(right)) => (
+                        Some(compare::compare(left, right, Mode::Words).ratio),
+                        sides.chips(left, right),
+                    ),
                     _ => (None, Vec::new()),
                 };
                 ComparisonEntry {
@@ -85,8 +109,18 @@ impl Workspace {
             primary_version: sides.primary.1.number,
             fallback: sides.fallback.0.model.clone(),
             fallback_version: sides.fallback.1.number,
-            fallbacks: sides.found.fallbacks().into_iter().map(|variant| variant.model.clone()).collect(),
-            rated: count(entries.iter().filter(|entry| entry.rating.is_some()).count()),
+            fallbacks: sides
+                .found
+                .fallbacks()
+                .into_iter()
+                .map(|variant| variant.model.clone())
+                .collect(),
+            rated: count(
+                entries
+                    .iter()
+                    .filter(|entry| entry.rating.is_some())
+                    .count(),
+            ),
             identical: count(entries.iter().filter(identical).count()),
             missing: count(entries.iter().filter(|entry| entry.ratio.is_none()).count()),
             comparisons: entries,
@@ -106,30 +140,57 @@ impl Workspace {
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
         let case = sides.found.case(case)?;
         let (ours, theirs) = (&sides.primary.0.model, &sides.fallback.0.model);
-        let left = self.outputs(&sides, ours, sides.primary.1, false, run).await?.remove(&case.id);
-        let right = self.outputs(&sides, theirs, sides.fallback.1, false, run).await?.remove(&case.id);
-        let naive = self.outputs(&sides, theirs, sides.primary.1, true, run).await?.remove(&case.id);
-        let words = |cell: &Option<CellRow>| cell.as_ref().and_then(text).unwrap_or_default().to_owned();
+        let left = self
+            .outputs(&sides, ours, sides.primary.1, false, run)
+            .await?
+            .remove(&case.id);
+        let right = self
+            .outputs(&sides, theirs, sides.fallback.1, false, run)
+            .await?
+            .remove(&case.id);
+        let naive = self
+            .outputs(&sides, theirs, sides.primary.1, true, run)
+            .await?
+            .remove(&case.id);
+        let words =
+            |cell: &Option<CellRow>| cell.as_ref().and_then(text).unwrap_or_default().to_owned();
         let (l, r, n) = (words(&left), words(&right), words(&naive));
         let both = left.is_some() && right.is_some();
         let comparison = if both {
             compare::compare(&l, &r, mode)
         } else {
-            Comparison { rows: Vec::new(), ratio: 0.0, coarse: false }
+            Comparison {
+                rows: Vec::new(),
+                ratio: 0.0,
+                coarse: false,
+            }
         };
         let fields = |a: &str, b: &str, there: bool| -> Option<FieldsComparison> {
-            let is_json = |text: &str| compare::find_json(text).1.is_some_and(|value| value.is_object());
+            let is_json = |text: &str| {
+                compare::find_json(text)
+                    .1
+                    .is_some_and(|value| value.is_object())
+            };
             (there && (is_json(a) || is_json(b))).then(|| compare::compare_fields(a, b))
         };
         Ok(Pair {
             prompt: sides.found.name().clone(),
             fields: fields(&l, &r, both),
             passthrough_fields: fields(&l, &n, left.is_some() && naive.is_some()),
-            chips: if both { sides.chips(&l, &r) } else { Vec::new() },
+            chips: if both {
+                sides.chips(&l, &r)
+            } else {
+                Vec::new()
+            },
             rating: self.ratings_of(&sides).await?.remove(case.id.as_str()),
             primary: output(ours, sides.primary.1, left, "needs a run"),
             fallback: output(theirs, sides.fallback.1, right, "needs a run"),
-            passthrough: output(theirs, sides.primary.1, naive, "was never given the primary's prompt"),
+            passthrough: output(
+                theirs,
+                sides.primary.1,
+                naive,
+                "was never given the primary's prompt",
+            ),
             comparison,
             case: case.clone(),
         })
@@ -148,9 +209,16 @@ impl Workspace {
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
         let case = sides.found.case(case)?;
         for (variant, version) in [sides.primary, sides.fallback] {
-            if !self.outputs(&sides, &variant.model, version, false, None).await?.contains_key(&case.id) {
+            if !self
+                .outputs(&sides, &variant.model, version, false, None)
+                .await?
+                .contains_key(&case.id)
+            {
                 return Err(Error::NothingToRate {
-                    why: format!("{} v{} has no output for {}", variant.model, version.number, case.id),
+                    why: format!(
+                        "{} v{} has no output for {}",
+                        variant.model, version.number, case.id
+                    ),
                 });
             }
         }
@@ -167,21 +235,38 @@ impl Workspace {
                 at: &self.host.now(),
             })
             .await?;
-        Ok(Rated { case: case.id.to_string(), rating: Some(rating.as_str().to_owned()) })
+        Ok(Rated {
+            case: case.id.to_string(),
+            rating: Some(rating.as_str().to_owned()),
+        })
     }
 
     /// Takes the latest choice for a pair back.
-    pub async fn undo_rating(&self, prompt: &str, case: &str, fallback: Option<&str>) -> Result<Rated, Error> {
+    pub async fn undo_rating(
+        &self,
+        prompt: &str,
+        case: &str,
+        fallback: Option<&str>,
+    ) -> Result<Rated, Error> {
         let set = self.load().await?;
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
         let case = sides.found.case(case)?;
         let (ours, theirs) = (&sides.primary.1.content_id, &sides.fallback.1.content_id);
         let model = &sides.fallback.0.model;
-        if !self.store.withdraw_rating(sides.found.name(), case, model, ours, theirs).await? {
-            return Err(Error::NothingToRate { why: format!("{} has no rating to take back", case.id) });
+        if !self
+            .store
+            .withdraw_rating(sides.found.name(), case, model, ours, theirs)
+            .await?
+        {
+            return Err(Error::NothingToRate {
+                why: format!("{} has no rating to take back", case.id),
+            });
         }
         let rating = self.ratings_of(&sides).await?.remove(case.id.as_str());
-        Ok(Rated { case: case.id.to_string(), rating })
+        Ok(Rated {
+            case: case.id.to_string(),
+            rating,
+        })
     }
 
     /// The first repeat's outputs of a model for a version, by case.
@@ -213,15 +298,27 @@ impl Workspace {
     async fn ratings_of(&self, sides: &Sides<'_>) -> Result<BTreeMap<String, String>, Error> {
         let (ours, theirs) = (&sides.primary.1.content_id, &sides.fallback.1.content_id);
         let model = &sides.fallback.0.model;
-        Ok(self.store.ratings(sides.found.name(), model, ours, theirs).await?.by_case)
+        Ok(self
+            .store
+            .ratings(sides.found.name(), model, ours, theirs)
+            .await?
+            .by_case)
     }
 }
 
 fn text(cell: &CellRow) -> Option<&str> {
-    cell.outcome.as_ref().ok().map(|output| output.text.as_str())
+    cell.outcome
+        .as_ref()
+        .ok()
+        .map(|output| output.text.as_str())
 }
 
-fn output(model: &ModelName, version: &Version, cell: Option<CellRow>, missing: &str) -> OutputView {
+fn output(
+    model: &ModelName,
+    version: &Version,
+    cell: Option<CellRow>,
+    missing: &str,
+) -> OutputView {
     let empty = OutputView {
         model: model.clone(),
         version: version.number,
@@ -252,8 +349,17 @@ fn output(model: &ModelName, version: &Version, cell: Option<CellRow>, missing: 
 
 /// The last thing the customer said, in one line; the id when nothing was said.
 fn title(case: &Case) -> String {
-    let said = case.turns.iter().rev().find(|turn| turn.role == Role::User).map(|turn| turn.text.as_str());
-    let line = said.unwrap_or(case.id.as_str()).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = case
+        .turns
+        .iter()
+        .rev()
+        .find(|turn| turn.role == Role::User)
+        .map(|turn| turn.text.as_str());
+    let line = said
+        .unwrap_or(case.id.as_str())
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     if line.chars().count() <= TITLE {
         return line;
     }

@@ -11,7 +11,11 @@ use crate::store::Batch;
 
 impl Workspace {
     /// All changes of one prompt, or of all, each as each fallback sees it.
-    pub async fn changes(&self, prompt: Option<&str>, unmatched_only: bool) -> Result<ChangeList, Error> {
+    pub async fn changes(
+        &self,
+        prompt: Option<&str>,
+        unmatched_only: bool,
+    ) -> Result<ChangeList, Error> {
         let set = self.load().await?;
         let names = match prompt {
             Some(name) => vec![lookup::prompt(&set, name)?.name().clone()],
@@ -20,7 +24,9 @@ impl Workspace {
         let now = self.host.now();
         let mut found = Vec::new();
         for name in &names {
-            let Some(primary) = set.primary(name) else { continue };
+            let Some(primary) = set.primary(name) else {
+                continue;
+            };
             let prompt = lookup::prompt(&set, name.as_str())?.prompt;
             let mut of_prompt: Vec<Change> = set
                 .fallbacks(name)
@@ -96,11 +102,20 @@ impl Workspace {
         reason: &str,
         until: Option<&str>,
     ) -> Result<Accepted, Error> {
-        let refuse = |why: String| Error::NotAcceptable { code: code.to_owned(), why };
-        let code = Code::parse(code)
-            .ok_or_else(|| refuse(format!("there is no such finding; there are: {}", lookup::list(Code::ALL.map(Code::as_str)))))?;
+        let refuse = |why: String| Error::NotAcceptable {
+            code: code.to_owned(),
+            why,
+        };
+        let code = Code::parse(code).ok_or_else(|| {
+            refuse(format!(
+                "there is no such finding; there are: {}",
+                lookup::list(Code::ALL.map(Code::as_str))
+            ))
+        })?;
         if matches!(code, Code::UnmatchedChange | Code::WaiverExpired) {
-            return Err(refuse("a change is matched or waived: understudy change waive names which".to_owned()));
+            return Err(refuse(
+                "a change is matched or waived: understudy change waive names which".to_owned(),
+            ));
         }
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
@@ -110,15 +125,16 @@ impl Workspace {
             None => None,
         };
         let report = self.check(&[prompt.to_owned()]).await?;
-        let stands = report
-            .findings
-            .iter()
-            .any(|finding| finding.code == code && finding.model.as_ref() == variant.map(|variant| &variant.model));
+        let stands = report.findings.iter().any(|finding| {
+            finding.code == code && finding.model.as_ref() == variant.map(|variant| &variant.model)
+        });
         if !stands {
             return Err(refuse(format!(
                 "{} has no such finding{} now",
                 found.name(),
-                variant.map(|variant| format!(" on {}", variant.model)).unwrap_or_default()
+                variant
+                    .map(|variant| format!(" on {}", variant.model))
+                    .unwrap_or_default()
             )));
         }
         let until = lookup::end_date(self.host.as_ref(), until)?;
@@ -126,7 +142,9 @@ impl Workspace {
             code: code.as_str().to_owned(),
             variant: variant.map(|variant| variant.model.clone()),
             to: head.content_id.clone(),
-            with: variant.and_then(Variant::head).map(|version| version.content_id.clone()),
+            with: variant
+                .and_then(Variant::head)
+                .map(|version| version.content_id.clone()),
             reason: lookup::reason(reason)?,
             until: until.clone(),
         };
@@ -148,7 +166,12 @@ impl Workspace {
             at: self.host.now(),
             verdict,
         };
-        self.store.apply(&Batch { decisions: vec![decision], ..Batch::default() }).await?;
+        self.store
+            .apply(&Batch {
+                decisions: vec![decision],
+                ..Batch::default()
+            })
+            .await?;
         Ok(())
     }
 
@@ -164,14 +187,26 @@ impl Workspace {
         let (fallback, _) = found.fallback(Some(model))?;
         let change = found.change(number, fallback, &self.host.now())?;
         let findings = self.check(&[prompt.to_string()]).await?.findings;
-        Ok(Settled { change, edit, findings })
+        Ok(Settled {
+            change,
+            edit,
+            findings,
+        })
     }
 }
 
 /// What the fallback changed between its last answer and `answer`; `None` when it changed nothing.
-fn edit_since_last_match(fallback: &Variant, answer: &Version, ledger: &[Decision]) -> Option<Comparison> {
+fn edit_since_last_match(
+    fallback: &Variant,
+    answer: &Version,
+    ledger: &[Decision],
+) -> Option<Comparison> {
     let lineage = fallback.lineage();
-    let place = |content: &ContentId| lineage.iter().rposition(|version| &version.content_id == content);
+    let place = |content: &ContentId| {
+        lineage
+            .iter()
+            .rposition(|version| &version.content_id == content)
+    };
     let last = ledger
         .iter()
         .filter_map(|decision| match &decision.verdict {
@@ -188,5 +223,9 @@ fn edit_since_last_match(fallback: &Variant, answer: &Version, ledger: &[Decisio
         return None;
     }
     let text = |version: &Version| dotprompt::write(&fallback.model, &version.content, None);
-    Some(crate::compare::compare(&text(before), &text(answer), Mode::Lines))
+    Some(crate::compare::compare(
+        &text(before),
+        &text(answer),
+        Mode::Lines,
+    ))
 }

@@ -187,6 +187,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A run that could not go on; what was reported before is kept.
+    #[error(transparent)]
+    RunStopped(Box<crate::run::RunError>),
     /// A bundle that could not be made or read.
     #[error("{0}")]
     Bundle(String),
@@ -212,7 +215,7 @@ impl Error {
             | Self::UnknownRun { .. }
             | Self::UnknownModel { .. } => ErrorCode::NotFound,
             Self::Blocked { .. } => ErrorCode::Blocked,
-            Self::Io { .. } | Self::Disk(_) | Self::Store(_) => ErrorCode::Io,
+            Self::Io { .. } | Self::Disk(_) | Self::Store(_) | Self::RunStopped(_) => ErrorCode::Io,
             _ => ErrorCode::BadInput,
         }
     }

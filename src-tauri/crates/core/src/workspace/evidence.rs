@@ -14,26 +14,54 @@ impl Workspace {
         self.check_set(&set, prompts).await
     }
 
-    pub(super) async fn check_set(&self, set: &PromptSet, prompts: &[String]) -> Result<CheckReport, Error> {
+    pub(super) async fn check_set(
+        &self,
+        set: &PromptSet,
+        prompts: &[String],
+    ) -> Result<CheckReport, Error> {
         for name in prompts {
             known_prompt(set, name)?;
         }
-        let wanted = |name: &PromptName| prompts.is_empty() || prompts.iter().any(|prompt| prompt == name.as_str());
+        let wanted = |name: &PromptName| {
+            prompts.is_empty() || prompts.iter().any(|prompt| prompt == name.as_str())
+        };
         let mut evidence = Evidence::new();
         for name in set.config.prompts.keys().filter(|name| wanted(name)) {
             self.gather(set, name, &mut evidence).await?;
         }
-        Ok(report(check::check(set, Some(&evidence), &self.host.now(), wanted)))
+        Ok(report(check::check(
+            set,
+            Some(&evidence),
+            &self.host.now(),
+            wanted,
+        )))
     }
 
-    async fn gather(&self, set: &PromptSet, name: &PromptName, evidence: &mut Evidence) -> Result<(), Error> {
-        let Some(primary) = set.primary(name) else { return Ok(()) };
+    async fn gather(
+        &self,
+        set: &PromptSet,
+        name: &PromptName,
+        evidence: &mut Evidence,
+    ) -> Result<(), Error> {
+        let Some(primary) = set.primary(name) else {
+            return Ok(());
+        };
         let judge = judge_of(set, name);
         for variant in std::iter::once(primary).chain(set.fallbacks(name)) {
             let Some(head) = variant.head() else { continue };
-            let head = self.tally(name, &variant.model, &head.content_id, false, &judge).await?;
-            let ever = head.outputs > 0 || self.store.last_output(name, &variant.model).await?.is_some();
-            evidence.insert((name.clone(), variant.model.clone()), VariantEvidence { ever, head });
+            let head = self
+                .tally(name, &variant.model, &head.content_id, false, &judge)
+                .await?;
+            let ever = head.outputs > 0
+                || self
+                    .store
+                    .last_output(name, &variant.model)
+                    .await?
+                    .is_some();
+            evidence.insert(
+                (name.clone(), variant.model.clone()),
+                VariantEvidence { ever, head },
+            );
         }
         Ok(())
     }
@@ -59,7 +87,10 @@ impl Workspace {
             })
             .collect();
         self.store.keep_judgements(judge.id(), &judged).await?;
-        Ok(self.store.tally(prompt, model, content, passthrough, judge.id()).await?)
+        Ok(self
+            .store
+            .tally(prompt, model, content, passthrough, judge.id())
+            .await?)
     }
 }
 
@@ -75,7 +106,11 @@ pub(super) fn judge_of(set: &PromptSet, name: &PromptName) -> Judge {
 pub(super) fn report(report: check::Report) -> CheckReport {
     CheckReport {
         errors: u32::try_from(report.errors()).unwrap_or(u32::MAX),
-        skipped: report.skipped.into_iter().map(|code: Code| code.as_str().to_owned()).collect(),
+        skipped: report
+            .skipped
+            .into_iter()
+            .map(|code: Code| code.as_str().to_owned())
+            .collect(),
         findings: report.findings,
     }
 }
@@ -85,7 +120,10 @@ pub(super) fn known_prompt(set: &PromptSet, name: &str) -> Result<(), Error> {
     if known {
         return Ok(());
     }
-    Err(Error::UnknownPrompt { name: name.to_owned(), known: lookup::list(set.config.prompts.keys()) })
+    Err(Error::UnknownPrompt {
+        name: name.to_owned(),
+        known: lookup::list(set.config.prompts.keys()),
+    })
 }
 
 fn form_word(form: JsonForm) -> &'static str {

@@ -15,9 +15,15 @@ pub(super) struct Found<'a> {
 
 /// Finds a prompt that understudy.toml or the store knows.
 pub(super) fn prompt<'a>(set: &'a PromptSet, name: &str) -> Result<Found<'a>, Error> {
-    let unknown = || Error::UnknownPrompt { name: name.to_owned(), known: list(set.prompts.keys()) };
+    let unknown = || Error::UnknownPrompt {
+        name: name.to_owned(),
+        known: list(set.prompts.keys()),
+    };
     let name = PromptName::parse(name).map_err(|_| unknown())?;
-    set.prompts.get(&name).map(|prompt| Found { set, prompt }).ok_or_else(unknown)
+    set.prompts
+        .get(&name)
+        .map(|prompt| Found { set, prompt })
+        .ok_or_else(unknown)
 }
 
 /// `a, b and c`, or `none`.
@@ -45,14 +51,24 @@ impl<'a> Found<'a> {
 
     pub(super) fn variant(self, model: &str) -> Result<&'a Variant, Error> {
         let name = ModelName::parse(model).map_err(|_| self.unknown(model))?;
-        self.prompt.variant(&name).ok_or_else(|| self.unknown(model))
+        self.prompt
+            .variant(&name)
+            .ok_or_else(|| self.unknown(model))
     }
 
     pub(super) fn primary(self) -> Result<(&'a Variant, &'a Version), Error> {
         let primary = self.set.primary(self.name());
-        primary.and_then(|variant| Some((variant, variant.head()?))).ok_or_else(|| {
-            self.unknown(self.set.config.chain_of(self.name()).first().map_or("the primary", ModelName::as_str))
-        })
+        primary
+            .and_then(|variant| Some((variant, variant.head()?)))
+            .ok_or_else(|| {
+                self.unknown(
+                    self.set
+                        .config
+                        .chain_of(self.name())
+                        .first()
+                        .map_or("the primary", ModelName::as_str),
+                )
+            })
     }
 
     pub(super) fn fallbacks(self) -> Vec<&'a Variant> {
@@ -66,7 +82,11 @@ impl<'a> Found<'a> {
         let variant = match model {
             Some(model) => {
                 let variant = self.variant(model)?;
-                if self.set.primary(self.name()).is_some_and(|primary| primary.model == variant.model) {
+                if self
+                    .set
+                    .primary(self.name())
+                    .is_some_and(|primary| primary.model == variant.model)
+                {
                     return Err(Error::NotAFallback {
                         prompt: self.name().clone(),
                         model: variant.model.clone(),
@@ -75,23 +95,35 @@ impl<'a> Found<'a> {
                 }
                 variant
             }
-            None => fallbacks.first().copied().ok_or_else(|| Error::UnknownVariant {
-                prompt: self.name().clone(),
-                model: "any fallback".to_owned(),
-                known: list(self.prompt.variants.iter().map(|variant| &variant.model)),
-            })?,
+            None => fallbacks
+                .first()
+                .copied()
+                .ok_or_else(|| Error::UnknownVariant {
+                    prompt: self.name().clone(),
+                    model: "any fallback".to_owned(),
+                    known: list(self.prompt.variants.iter().map(|variant| &variant.model)),
+                })?,
         };
-        let head = variant.head().ok_or_else(|| self.unknown(variant.model.as_str()))?;
+        let head = variant
+            .head()
+            .ok_or_else(|| self.unknown(variant.model.as_str()))?;
         Ok((variant, head))
     }
 
     pub(super) fn version(self, variant: &'a Variant, number: u32) -> Result<&'a Version, Error> {
-        variant.version(number).ok_or_else(|| Error::UnknownVersion {
-            prompt: self.name().clone(),
-            model: variant.model.clone(),
-            number,
-            last: variant.versions.iter().map(|version| version.number).max().unwrap_or(0),
-        })
+        variant
+            .version(number)
+            .ok_or_else(|| Error::UnknownVersion {
+                prompt: self.name().clone(),
+                model: variant.model.clone(),
+                number,
+                last: variant
+                    .versions
+                    .iter()
+                    .map(|version| version.number)
+                    .max()
+                    .unwrap_or(0),
+            })
     }
 
     pub(super) fn case(self, id: &str) -> Result<&'a Case, Error> {
@@ -99,11 +131,19 @@ impl<'a> Found<'a> {
             .cases
             .iter()
             .find(|case| case.id.as_str() == id)
-            .ok_or_else(|| Error::UnknownCase { prompt: self.name().clone(), case: id.to_owned() })
+            .ok_or_else(|| Error::UnknownCase {
+                prompt: self.name().clone(),
+                case: id.to_owned(),
+            })
     }
 
     /// The change that primary version `number` leads to, as `fallback` sees it.
-    pub(super) fn change(self, number: u32, fallback: &Variant, now: &str) -> Result<Change, Error> {
+    pub(super) fn change(
+        self,
+        number: u32,
+        fallback: &Variant,
+        now: &str,
+    ) -> Result<Change, Error> {
         let (primary, _) = self.primary()?;
         self.version(primary, number)?;
         changes(self.name(), primary, fallback, &self.prompt.ledger, now)
@@ -119,7 +159,13 @@ impl<'a> Found<'a> {
 
     /// `primary`, or `fallback N` by the place in the chain.
     pub(super) fn role(self, model: &ModelName) -> String {
-        match self.set.config.chain_of(self.name()).iter().position(|name| name == model) {
+        match self
+            .set
+            .config
+            .chain_of(self.name())
+            .iter()
+            .position(|name| name == model)
+        {
             Some(0) => "primary".to_owned(),
             Some(place) => format!("fallback {place}"),
             None => "outside the chain".to_owned(),
@@ -134,7 +180,9 @@ pub(super) fn end_date(host: &dyn Host, given: Option<&str>) -> Result<String, E
         None => now + crate::ledger::DEFAULT_DAYS * 86_400,
         Some(text) => parse_time(text)
             .filter(|end| *end > now)
-            .ok_or_else(|| Error::BadDate { given: text.to_owned() })?,
+            .ok_or_else(|| Error::BadDate {
+                given: text.to_owned(),
+            })?,
     };
     Ok(crate::host::format_seconds(end))
 }
@@ -143,7 +191,10 @@ pub(super) fn end_date(host: &dyn Host, given: Option<&str>) -> Result<String, E
 pub(super) fn reason(text: &str) -> Result<String, Error> {
     let text = text.trim();
     if text.chars().count() < crate::ledger::SHORTEST_REASON {
-        return Err(Error::TooShort { what: "the reason", least: crate::ledger::SHORTEST_REASON });
+        return Err(Error::TooShort {
+            what: "the reason",
+            least: crate::ledger::SHORTEST_REASON,
+        });
     }
     Ok(text.to_owned())
 }

@@ -15,16 +15,18 @@ mod parity;
 mod read;
 mod release;
 mod run;
-mod sample;
+
 mod save;
-mod sync;
+
 pub mod view;
 
 pub use error::{Error, ErrorCode};
-pub use release::{ExportRequest, VerifyRequest};
+pub use release::{
+    ExportRequest, VerifyRequest, export_key, key_list, new_key, show_envelope, sign_envelope,
+    verify_bundle,
+};
 pub use run::RunRequest;
 pub use save::{SaveRequest, SaveText};
-pub use sync::{SyncMode, check_dir};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,13 +48,21 @@ impl Workspace {
     /// Opens the workspace at `path`. `keys` is the folder of the signing keys; it need not exist.
     pub async fn open(path: &Path, host: Arc<dyn Host>, keys: &Path) -> Result<Self, Error> {
         let store = Store::open(path).await?;
-        Ok(Self { store, host, keys: keys.to_owned() })
+        Ok(Self {
+            store,
+            host,
+            keys: keys.to_owned(),
+        })
     }
 
     /// Creates an empty workspace.
     pub async fn create(path: &Path, host: Arc<dyn Host>, keys: &Path) -> Result<Self, Error> {
         let store = Store::create(path, &host.now(), EMPTY_CONFIG, false).await?;
-        Ok(Self { store, host, keys: keys.to_owned() })
+        Ok(Self {
+            store,
+            host,
+            keys: keys.to_owned(),
+        })
     }
 
     /// Where the file is.
@@ -77,8 +87,10 @@ impl Workspace {
     /// The whole set, without outputs; variants in the order of the chain, those outside it last.
     async fn load(&self) -> Result<PromptSet, Error> {
         let settings = self.store.settings().await?;
-        let config = files::config::parse(&settings.config_text)
-            .map_err(|error| Error::Config { reason: error.to_string() })?;
+        let config =
+            files::config::parse(&settings.config_text).map_err(|error| Error::Config {
+                reason: error.to_string(),
+            })?;
         let mut prompts = self.store.prompts().await?;
         for (name, prompt) in &mut prompts {
             let chain = config.chain_of(name);
@@ -87,7 +99,11 @@ impl Workspace {
                 (place.unwrap_or(usize::MAX), variant.model.clone())
             });
         }
-        Ok(PromptSet { config, config_text: settings.config_text, prompts })
+        Ok(PromptSet {
+            config,
+            config_text: settings.config_text,
+            prompts,
+        })
     }
 
     fn author(&self) -> String {
@@ -115,6 +131,3 @@ const EMPTY_CONFIG: &str = "\
 # owner = \"support\"
 # policy = \"strict\"             # strict | relaxed | { kind = \"primary-only\", reason, until, message }
 ";
-
-#[cfg(test)]
-mod tests;

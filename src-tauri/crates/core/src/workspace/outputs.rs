@@ -69,7 +69,11 @@ impl Workspace {
             if line.trim().is_empty() {
                 continue;
             }
-            let bad = |reason: String| Error::Line { file: file.to_owned(), line: index + 1, reason };
+            let bad = |reason: String| Error::Line {
+                file: file.to_owned(),
+                line: index + 1,
+                reason,
+            };
             for line in read_line(&set, &name, line, map).map_err(bad)? {
                 cells.push(record(&set, &name, line, &mut known).map_err(bad)?);
             }
@@ -86,7 +90,10 @@ impl Workspace {
     ) -> Result<Imported, Error> {
         let cases_created = known.len() - before;
         if cases_created > 0 {
-            let batch = Batch { cases: [(name.clone(), known)].into(), ..Batch::default() };
+            let batch = Batch {
+                cases: [(name.clone(), known)].into(),
+                ..Batch::default()
+            };
             self.store.apply(&batch).await?;
         }
         let total = cells.len();
@@ -96,7 +103,13 @@ impl Workspace {
             let id = self.host.new_id();
             let (at, cells) = (self.host.now(), super::read::count(fresh.len()));
             self.store
-                .insert_run(&NewRun { id: id.clone(), prompt: name.clone(), live: false, at: at.clone(), cells })
+                .insert_run(&NewRun {
+                    id: id.clone(),
+                    prompt: name.clone(),
+                    live: false,
+                    at: at.clone(),
+                    cells,
+                })
                 .await?;
             self.store.commit_cells(&id, &fresh).await?;
             self.store.finish_run(&id, &at).await?;
@@ -111,11 +124,20 @@ impl Workspace {
     }
 
     /// Leaves out what is there already, word for word: importing a file twice changes nothing.
-    async fn not_stored_yet(&self, name: &PromptName, cells: Vec<CellRecord>) -> Result<Vec<CellRecord>, Error> {
-        let mut stored: BTreeMap<(ModelName, ContentId, bool), BTreeMap<(CaseId, u32), String>> = BTreeMap::new();
+    async fn not_stored_yet(
+        &self,
+        name: &PromptName,
+        cells: Vec<CellRecord>,
+    ) -> Result<Vec<CellRecord>, Error> {
+        let mut stored: BTreeMap<(ModelName, ContentId, bool), BTreeMap<(CaseId, u32), String>> =
+            BTreeMap::new();
         let mut fresh = Vec::new();
         for cell in cells {
-            let key = (cell.model.clone(), cell.content_id.clone(), cell.passthrough);
+            let key = (
+                cell.model.clone(),
+                cell.content_id.clone(),
+                cell.passthrough,
+            );
             if !stored.contains_key(&key) {
                 let filter = CellFilter {
                     prompt: name,
@@ -126,10 +148,13 @@ impl Workspace {
                     run: None,
                 };
                 let rows = self.store.cells(&filter).await?.into_iter();
-                let texts = rows.filter_map(|row| Some(((row.case, row.repeat), row.outcome.ok()?.text)));
+                let texts =
+                    rows.filter_map(|row| Some(((row.case, row.repeat), row.outcome.ok()?.text)));
                 stored.insert(key.clone(), texts.collect());
             }
-            let text = stored.get(&key).and_then(|texts| texts.get(&(cell.case.id.clone(), cell.repeat)));
+            let text = stored
+                .get(&key)
+                .and_then(|texts| texts.get(&(cell.case.id.clone(), cell.repeat)));
             if text != cell.outcome.as_ref().ok().map(|output| &output.text) {
                 fresh.push(cell);
             }
@@ -145,19 +170,29 @@ fn read_line(
     line: &str,
     map: &[(String, String)],
 ) -> Result<Vec<Line>, String> {
-    let mut fields: Map<String, Value> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let mut fields: Map<String, Value> =
+        serde_json::from_str(line).map_err(|error| error.to_string())?;
     if !map.is_empty() {
         fields = renamed(&fields, map)?;
     }
     let sides = [("primary", 0), ("fallback", 1)];
     if !sides.iter().any(|(side, _)| fields.contains_key(*side)) {
-        return Ok(vec![serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?]);
+        return Ok(vec![
+            serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?,
+        ]);
     }
-    let outputs: Vec<_> = sides.iter().map(|(side, place)| (fields.remove(*side), *place)).collect();
+    let outputs: Vec<_> = sides
+        .iter()
+        .map(|(side, place)| (fields.remove(*side), *place))
+        .collect();
     let mut lines = Vec::new();
     for (output, place) in outputs {
         let Some(output) = output else { continue };
-        let model = set.config.chain_of(prompt).get(place).ok_or("the chain has no fallback")?;
+        let model = set
+            .config
+            .chain_of(prompt)
+            .get(place)
+            .ok_or("the chain has no fallback")?;
         let mut side = fields.clone();
         side.insert("model".to_owned(), Value::String(model.to_string()));
         side.insert("output".to_owned(), output);
@@ -167,16 +202,24 @@ fn read_line(
 }
 
 /// Takes over only what the map names: foreign files carry much that means nothing here.
-fn renamed(fields: &Map<String, Value>, map: &[(String, String)]) -> Result<Map<String, Value>, String> {
+fn renamed(
+    fields: &Map<String, Value>,
+    map: &[(String, String)],
+) -> Result<Map<String, Value>, String> {
     let mut out = Map::new();
     for (ours, theirs) in map {
-        let value = fields.get(theirs).cloned().ok_or_else(|| format!("there is no field `{theirs}`"))?;
+        let value = fields
+            .get(theirs)
+            .cloned()
+            .ok_or_else(|| format!("there is no field `{theirs}`"))?;
         match ours.strip_prefix("input.") {
             None => {
                 out.insert(ours.clone(), value);
             }
             Some(variable) => {
-                let input = out.entry("input").or_insert_with(|| serde_json::json!({ "variables": {} }));
+                let input = out
+                    .entry("input")
+                    .or_insert_with(|| serde_json::json!({ "variables": {} }));
                 if let Some(variables) = input.get_mut("variables").and_then(Value::as_object_mut) {
                     variables.insert(variable.to_owned(), value);
                 }
@@ -186,7 +229,12 @@ fn renamed(fields: &Map<String, Value>, map: &[(String, String)]) -> Result<Map<
     Ok(out)
 }
 
-fn record(set: &PromptSet, name: &PromptName, line: Line, known: &mut Vec<Case>) -> Result<CellRecord, String> {
+fn record(
+    set: &PromptSet,
+    name: &PromptName,
+    line: Line,
+    known: &mut Vec<Case>,
+) -> Result<CellRecord, String> {
     let found = lookup::prompt(set, name.as_str()).map_err(|error| error.to_string())?;
     let model = ModelName::parse(&line.model).map_err(|error| error.to_string())?;
     if !set.config.chain_of(name).contains(&model) && found.prompt.variant(&model).is_none() {
@@ -217,7 +265,9 @@ fn record(set: &PromptSet, name: &PromptName, line: Line, known: &mut Vec<Case>)
         passthrough: line.passthrough,
         outcome: Ok(CellOutput {
             text: line.output,
-            tool_calls: line.tool_calls.filter(|calls| calls.as_array().is_some_and(|calls| !calls.is_empty())),
+            tool_calls: line
+                .tool_calls
+                .filter(|calls| calls.as_array().is_some_and(|calls| !calls.is_empty())),
             finish: line.finish,
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
@@ -249,15 +299,26 @@ fn content_of(
     };
     match version {
         None | Some(Value::Null) => {
-            let head = variant.head().ok_or_else(|| format!("{} has no version yet", variant.model))?;
+            let head = variant
+                .head()
+                .ok_or_else(|| format!("{} has no version yet", variant.model))?;
             Ok(head.content_id.clone())
         }
         Some(Value::Number(number)) => {
-            let number = number.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-            Ok(found.version(variant, number).map_err(|error| error.to_string())?.content_id.clone())
+            let number = number
+                .as_u64()
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(0);
+            Ok(found
+                .version(variant, number)
+                .map_err(|error| error.to_string())?
+                .content_id
+                .clone())
         }
         Some(Value::String(id)) => ContentId::parse(id).map_err(|error| error.to_string()),
-        Some(other) => Err(format!("`version` is {other}; it is a number or a content id")),
+        Some(other) => Err(format!(
+            "`version` is {other}; it is a number or a content id"
+        )),
     }
 }
 
@@ -270,7 +331,13 @@ fn case_id(id: &Value) -> Result<CaseId, String> {
     };
     let slug: String = text
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     CaseId::parse(slug.trim_start_matches(['-', '_', '.'])).map_err(|error| error.to_string())
 }
@@ -282,7 +349,10 @@ fn case_from(id: CaseId, input: Value) -> Result<Case, String> {
     fields.insert("origin".to_owned(), Value::String("imported".to_owned()));
     match input {
         Value::String(text) => {
-            fields.insert("turns".to_owned(), serde_json::json!([{ "role": "user", "text": text }]));
+            fields.insert(
+                "turns".to_owned(),
+                serde_json::json!([{ "role": "user", "text": text }]),
+            );
         }
         Value::Object(input) if input.contains_key("variables") || input.contains_key("turns") => {
             fields.extend(input);

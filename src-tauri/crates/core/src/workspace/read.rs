@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::lookup::{self, Found};
 use super::view::{
-    ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Track, VariantDiff, VariantLog, VariantView,
-    VersionEntry,
+    ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Track, VariantDiff, VariantLog,
+    VariantView, VersionEntry,
 };
 use super::{Error, Workspace};
 use crate::compare::{self, Mode};
@@ -24,10 +24,16 @@ impl Workspace {
                 owner: settings.owner.clone(),
                 policy: settings.policy.kind,
                 primary: chain.first().cloned(),
-                fallbacks: set.fallbacks(name).into_iter().map(|variant| variant.model.clone()).collect(),
+                fallbacks: set
+                    .fallbacks(name)
+                    .into_iter()
+                    .map(|variant| variant.model.clone())
+                    .collect(),
             }
         });
-        Ok(PromptList { prompts: prompts.collect() })
+        Ok(PromptList {
+            prompts: prompts.collect(),
+        })
     }
 
     /// One prompt with its tracks and changes.
@@ -35,10 +41,14 @@ impl Workspace {
         let set = self.load().await?;
         super::evidence::known_prompt(&set, name)?;
         let found = lookup::prompt(&set, name)?;
-        let settings = set.config.prompts.get(found.name()).ok_or_else(|| Error::UnknownPrompt {
-            name: name.to_owned(),
-            known: lookup::list(set.config.prompts.keys()),
-        })?;
+        let settings =
+            set.config
+                .prompts
+                .get(found.name())
+                .ok_or_else(|| Error::UnknownPrompt {
+                    name: name.to_owned(),
+                    known: lookup::list(set.config.prompts.keys()),
+                })?;
         let changes = all_changes(found, &self.host.now());
         Ok(PromptDetail {
             name: found.name().clone(),
@@ -64,14 +74,24 @@ impl Workspace {
             wire: model.wire.as_str().to_owned(),
             id: model.id.clone(),
             key_env: model.key_env.clone(),
-            key_present: model.key_env.as_deref().is_none_or(|name| self.host.env(name).is_some()),
+            key_present: model
+                .key_env
+                .as_deref()
+                .is_none_or(|name| self.host.env(name).is_some()),
             base_url: model.base_url.clone(),
         });
-        Ok(ModelList { models: models.collect() })
+        Ok(ModelList {
+            models: models.collect(),
+        })
     }
 
     /// One version in full; the head when no number is given.
-    pub async fn variant(&self, prompt: &str, model: &str, number: Option<u32>) -> Result<VariantView, Error> {
+    pub async fn variant(
+        &self,
+        prompt: &str,
+        model: &str,
+        number: Option<u32>,
+    ) -> Result<VariantView, Error> {
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
@@ -96,7 +116,9 @@ impl Workspace {
             estimated_tokens: count(characters.div_ceil(4)),
             behind: changes
                 .into_iter()
-                .filter(|change| change.model == variant.model && change.state == ChangeState::Unmatched)
+                .filter(|change| {
+                    change.model == variant.model && change.state == ChangeState::Unmatched
+                })
                 .collect(),
         })
     }
@@ -110,25 +132,46 @@ impl Workspace {
             let variant = found.variant(model)?;
             tracks.retain(|track| track.model == variant.model);
         }
-        Ok(VariantLog { prompt: found.name().clone(), tracks })
+        Ok(VariantLog {
+            prompt: found.name().clone(),
+            tracks,
+        })
     }
 
     /// Two versions of one variant as `.prompt` files, line by line.
-    pub async fn variant_diff(&self, prompt: &str, model: &str, a: u32, b: u32) -> Result<VariantDiff, Error> {
+    pub async fn variant_diff(
+        &self,
+        prompt: &str,
+        model: &str,
+        a: u32,
+        b: u32,
+    ) -> Result<VariantDiff, Error> {
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
         let text = |number| -> Result<String, Error> {
-            Ok(dotprompt::write(&variant.model, &found.version(variant, number)?.content, None))
+            Ok(dotprompt::write(
+                &variant.model,
+                &found.version(variant, number)?.content,
+                None,
+            ))
         };
         let comparison = compare::compare(&text(a)?, &text(b)?, Mode::Lines);
-        Ok(VariantDiff { prompt: found.name().clone(), model: variant.model.clone(), a, b, comparison })
+        Ok(VariantDiff {
+            prompt: found.name().clone(),
+            model: variant.model.clone(),
+            a,
+            b,
+            comparison,
+        })
     }
 }
 
 /// Every change as every fallback sees it, by version and then by place in the chain.
 pub(super) fn all_changes(found: Found<'_>, now: &str) -> Vec<Change> {
-    let Some(primary) = found.set.primary(found.name()) else { return Vec::new() };
+    let Some(primary) = found.set.primary(found.name()) else {
+        return Vec::new();
+    };
     let mut all: Vec<Change> = found
         .fallbacks()
         .into_iter()
@@ -151,16 +194,29 @@ fn answers(model: &ModelName, changes: &[Change]) -> BTreeMap<u32, Vec<u32>> {
 
 fn tracks(found: Found<'_>, changes: &[Change]) -> Vec<Track> {
     let chain = found.set.config.chain_of(found.name());
-    let missing = chain.iter().filter(|model| found.prompt.variant(model).is_none()).map(|model| Track {
-        model: model.clone(),
-        role: found.role(model),
-        versions: Vec::new(),
-        head: None,
-        behind: 0,
-    });
-    let mut tracks: Vec<Track> =
-        found.prompt.variants.iter().map(|variant| track(found, variant, changes)).chain(missing).collect();
-    let place = |model: &ModelName| chain.iter().position(|name| name == model).unwrap_or(usize::MAX);
+    let missing = chain
+        .iter()
+        .filter(|model| found.prompt.variant(model).is_none())
+        .map(|model| Track {
+            model: model.clone(),
+            role: found.role(model),
+            versions: Vec::new(),
+            head: None,
+            behind: 0,
+        });
+    let mut tracks: Vec<Track> = found
+        .prompt
+        .variants
+        .iter()
+        .map(|variant| track(found, variant, changes))
+        .chain(missing)
+        .collect();
+    let place = |model: &ModelName| {
+        chain
+            .iter()
+            .position(|name| name == model)
+            .unwrap_or(usize::MAX)
+    };
     tracks.sort_by_key(|track| place(&track.model));
     tracks
 }
@@ -170,7 +226,11 @@ fn track(found: Found<'_>, variant: &Variant, changes: &[Change]) -> Track {
     Track {
         model: variant.model.clone(),
         role: found.role(&variant.model),
-        versions: variant.versions.iter().map(|version| entry(variant, version, &answers)).collect(),
+        versions: variant
+            .versions
+            .iter()
+            .map(|version| entry(variant, version, &answers))
+            .collect(),
         head: variant.head().map(|head| head.number),
         behind: behind(&variant.model, changes),
     }
@@ -186,7 +246,11 @@ fn entry(variant: &Variant, version: &Version, answers: &BTreeMap<u32, Vec<u32>>
     VersionEntry {
         number: version.number,
         content_id: version.content_id.to_string(),
-        parent: version.parent.as_deref().and_then(|id| variant.version_by_id(id)).map(|parent| parent.number),
+        parent: version
+            .parent
+            .as_deref()
+            .and_then(|id| variant.version_by_id(id))
+            .map(|parent| parent.number),
         author: version.author.clone(),
         at: version.at.clone(),
         message: version.message.clone(),

@@ -38,28 +38,60 @@ impl Workspace {
     pub async fn save_version(&self, request: SaveRequest) -> Result<Saved, Error> {
         let set = self.load().await?;
         let (prompt, model) = target(&set, &request.prompt, &request.model)?;
-        let variant = set.prompts.get(&prompt).and_then(|found| found.variant(&model));
+        let variant = set
+            .prompts
+            .get(&prompt)
+            .and_then(|found| found.variant(&model));
         let head = variant.and_then(Variant::head);
         expect_head(&prompt, &model, head, request.parent)?;
         let message = request.message.trim().to_owned();
         if message.is_empty() {
-            return Err(Error::TooShort { what: "the message", least: 1 });
+            return Err(Error::TooShort {
+                what: "the message",
+                least: 1,
+            });
         }
         let (content, notes) = read_text(request.text, &model, head)?;
-        self.commit(&set, &prompt, &model, content, message, &request.answers, notes).await
+        self.commit(
+            &set,
+            &prompt,
+            &model,
+            content,
+            message,
+            &request.answers,
+            notes,
+        )
+        .await
     }
 
     /// Makes an older version's content the head again, as a new version.
-    pub async fn restore_version(&self, prompt: &str, model: &str, number: u32) -> Result<Saved, Error> {
+    pub async fn restore_version(
+        &self,
+        prompt: &str,
+        model: &str,
+        number: u32,
+    ) -> Result<Saved, Error> {
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
         let content = found.version(variant, number)?.content.clone();
         let message = format!("restore v{number}");
-        self.commit(&set, found.name(), &variant.model, content, message, &[], Vec::new()).await
+        self.commit(
+            &set,
+            found.name(),
+            &variant.model,
+            content,
+            message,
+            &[],
+            Vec::new(),
+        )
+        .await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one save is exactly these seven things")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one save is exactly these seven things"
+    )]
     async fn commit(
         &self,
         set: &PromptSet,
@@ -70,7 +102,10 @@ impl Workspace {
         answers: &[u32],
         notes: Vec<String>,
     ) -> Result<Saved, Error> {
-        let variant = set.prompts.get(prompt).and_then(|found| found.variant(model));
+        let variant = set
+            .prompts
+            .get(prompt)
+            .and_then(|found| found.variant(model));
         let head = variant.and_then(Variant::head);
         let content_id = content.id();
         let now = self.host.now();
@@ -101,7 +136,11 @@ impl Workspace {
         };
         for number in answers {
             let found = lookup::prompt(set, prompt.as_str())?;
-            let fallback = Variant { model: model.clone(), versions: Vec::new(), head: String::new() };
+            let fallback = Variant {
+                model: model.clone(),
+                versions: Vec::new(),
+                head: String::new(),
+            };
             let change = found.change(*number, variant.unwrap_or(&fallback), &now)?;
             batch.decisions.push(decide(Verdict::Match {
                 variant: model.clone(),
@@ -111,7 +150,10 @@ impl Workspace {
             }));
         }
         if unchanged.is_none() {
-            let primary = set.primary(prompt).filter(|primary| &primary.model != model).and_then(Variant::head);
+            let primary = set
+                .primary(prompt)
+                .filter(|primary| &primary.model != model)
+                .and_then(Variant::head);
             if let (None, Some(primary)) = (head, primary) {
                 // The first version of a fallback starts its sync point.
                 batch.decisions.push(decide(Verdict::Start {
@@ -126,7 +168,11 @@ impl Workspace {
                 head: version.id.clone(),
                 expected: head.map(|head| head.id.clone()),
             });
-            batch.versions.push(NewVersion { prompt: prompt.clone(), model: model.clone(), version: version.clone() });
+            batch.versions.push(NewVersion {
+                prompt: prompt.clone(),
+                model: model.clone(),
+                version: version.clone(),
+            });
         }
         self.store.apply(&batch).await?;
         tracing::info!(%prompt, %model, version = version.number, created = unchanged.is_none(), "saved");
@@ -145,7 +191,10 @@ impl Workspace {
 
 /// A prompt that understudy.toml names and a model of its chain: a variant of anything else would never be served.
 fn target(set: &PromptSet, prompt: &str, model: &str) -> Result<(PromptName, ModelName), Error> {
-    let unknown = || Error::UnknownPrompt { name: prompt.to_owned(), known: lookup::list(set.config.prompts.keys()) };
+    let unknown = || Error::UnknownPrompt {
+        name: prompt.to_owned(),
+        known: lookup::list(set.config.prompts.keys()),
+    };
     let name = PromptName::parse(prompt).map_err(|_| unknown())?;
     if !set.config.prompts.contains_key(&name) {
         return Err(unknown());
@@ -154,7 +203,11 @@ fn target(set: &PromptSet, prompt: &str, model: &str) -> Result<(PromptName, Mod
     let model = ModelName::parse(model)
         .ok()
         .filter(|model| {
-            chain.contains(model) || set.prompts.get(&name).is_some_and(|found| found.variant(model).is_some())
+            chain.contains(model)
+                || set
+                    .prompts
+                    .get(&name)
+                    .is_some_and(|found| found.variant(model).is_some())
         })
         .ok_or_else(|| Error::UnknownVariant {
             prompt: name.clone(),
@@ -183,18 +236,30 @@ fn expect_head(
     }
 }
 
-fn read_text(text: SaveText, model: &ModelName, head: Option<&Version>) -> Result<(Content, Vec<String>), Error> {
+fn read_text(
+    text: SaveText,
+    model: &ModelName,
+    head: Option<&Version>,
+) -> Result<(Content, Vec<String>), Error> {
     match text {
         SaveText::File(file) => {
-            let (_, content, notes) = dotprompt::read(&file, Some(model))
-                .map_err(|error| Error::PromptFile { line: error.line, reason: error.reason })?;
+            let (_, content, notes) =
+                dotprompt::read(&file, Some(model)).map_err(|error| Error::PromptFile {
+                    line: error.line,
+                    reason: error.reason,
+                })?;
             Ok((content, notes.iter().map(ToString::to_string).collect()))
         }
         SaveText::System(system) => {
             if head.is_none_or(|head| head.content.engine == crate::prompt::Engine::Handlebars) {
                 Template::parse(&system).map_err(|error| match error {
-                    crate::prompt::TemplateError::Syntax { line, reason } => Error::PromptFile { line, reason },
-                    other => Error::PromptFile { line: 1, reason: other.to_string() },
+                    crate::prompt::TemplateError::Syntax { line, reason } => {
+                        Error::PromptFile { line, reason }
+                    }
+                    other => Error::PromptFile {
+                        line: 1,
+                        reason: other.to_string(),
+                    },
                 })?;
             }
             let parent = head.map(|head| head.content.clone()).unwrap_or_default();

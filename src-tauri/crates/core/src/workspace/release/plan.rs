@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use understudy_bundle::manifest::{
-    ChangeEntry, CoverageEntry, EvalEntry, FallbackEntry, PrimaryEntry, PromptEntry, Verdict, WaiverEntry,
+    ChangeEntry, CoverageEntry, EvalEntry, FallbackEntry, PrimaryEntry, PromptEntry, Verdict,
+    WaiverEntry,
 };
 use understudy_bundle::{Moment, Sha256};
 
@@ -14,7 +15,9 @@ use crate::gateway::{VariantForm, machine_form};
 use crate::host::parse_time;
 use crate::ledger::{Change, ChangeState, Verdict as Decided, changes};
 use crate::parity::Tally;
-use crate::prompt::{Model, ModelName, Policy, PolicyKind, Prompt, PromptName, PromptSet, Variant, Version};
+use crate::prompt::{
+    Model, ModelName, Policy, PolicyKind, Prompt, PromptName, PromptSet, Variant, Version,
+};
 use crate::store::ReleaseRow;
 use crate::workspace::Error;
 
@@ -23,17 +26,21 @@ pub(super) type Heads = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The heads a release froze.
 pub(super) fn frozen_heads(release: &ReleaseRow) -> Result<Heads, Error> {
-    serde_json::from_str(&release.heads)
-        .map_err(|error| crate::store::StoreError::unreadable(format!("release heads: {error}")).into())
+    serde_json::from_str(&release.heads).map_err(|error| {
+        crate::store::StoreError::unreadable(format!("release heads: {error}")).into()
+    })
 }
 
 /// Seconds since 1970 as a moment of the bundle format.
 pub(super) fn moment(seconds: i64) -> Result<Moment, Error> {
-    Moment::from_second(seconds).map_err(|_| Error::Bundle("the clock shows a time no bundle can have".to_owned()))
+    Moment::from_second(seconds)
+        .map_err(|_| Error::Bundle("the clock shows a time no bundle can have".to_owned()))
 }
 
 fn moment_of(text: &str) -> Result<Moment, Error> {
-    moment(parse_time(text).ok_or_else(|| Error::BadDate { given: text.to_owned() })?)
+    moment(parse_time(text).ok_or_else(|| Error::BadDate {
+        given: text.to_owned(),
+    })?)
 }
 
 /// One prompt with the versions that ship.
@@ -53,7 +60,9 @@ pub(super) fn select<'a>(
 ) -> Result<Vec<Shipped<'a>>, Error> {
     let mut shipped = Vec::new();
     for (name, settings) in &set.config.prompts {
-        let Some(prompt) = set.prompts.get(name) else { continue };
+        let Some(prompt) = set.prompts.get(name) else {
+            continue;
+        };
         let frozen = if hold.iter().any(|held| held == name.as_str()) {
             match last.and_then(|heads| heads.get(name.as_str())) {
                 Some(frozen) => Some(frozen),
@@ -62,16 +71,28 @@ pub(super) fn select<'a>(
         } else {
             None
         };
-        let Some(primary) = set.primary(name).and_then(|variant| pick(variant, frozen)) else { continue };
+        let Some(primary) = set.primary(name).and_then(|variant| pick(variant, frozen)) else {
+            continue;
+        };
         let fallbacks = if settings.policy.kind == PolicyKind::PrimaryOnly {
             Vec::new()
         } else {
-            set.fallbacks(name).into_iter().filter_map(|variant| pick(variant, frozen)).collect()
+            set.fallbacks(name)
+                .into_iter()
+                .filter_map(|variant| pick(variant, frozen))
+                .collect()
         };
-        shipped.push(Shipped { prompt, policy: &settings.policy, primary, fallbacks });
+        shipped.push(Shipped {
+            prompt,
+            policy: &settings.policy,
+            primary,
+            fallbacks,
+        });
     }
     if shipped.is_empty() {
-        return Err(Error::Bundle("there is no prompt to release. Nothing was written".to_owned()));
+        return Err(Error::Bundle(
+            "there is no prompt to release. Nothing was written".to_owned(),
+        ));
     }
     Ok(shipped)
 }
@@ -84,7 +105,11 @@ fn pick<'a>(
         None => variant.head()?,
         Some(frozen) => {
             let content = frozen.get(variant.model.as_str())?;
-            variant.versions.iter().rev().find(|version| version.content_id.as_str() == content)?
+            variant
+                .versions
+                .iter()
+                .rev()
+                .find(|version| version.content_id.as_str() == content)?
         }
     };
     Some((variant, version))
@@ -129,13 +154,21 @@ impl Shipped<'_> {
     }
 
     /// The prompt file and the machine form of every variant.
-    pub(super) fn files(&self, models: &BTreeMap<ModelName, Model>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    pub(super) fn files(
+        &self,
+        models: &BTreeMap<ModelName, Model>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         let mut files = BTreeMap::new();
-        for (order, (variant, version)) in std::iter::once(&self.primary).chain(&self.fallbacks).enumerate() {
-            let settings = models.get(&variant.model).ok_or_else(|| Error::UnknownModel {
-                model: variant.model.to_string(),
-                known: crate::workspace::lookup::list(models.keys()),
-            })?;
+        for (order, (variant, version)) in std::iter::once(&self.primary)
+            .chain(&self.fallbacks)
+            .enumerate()
+        {
+            let settings = models
+                .get(&variant.model)
+                .ok_or_else(|| Error::UnknownModel {
+                    model: variant.model.to_string(),
+                    known: crate::workspace::lookup::list(models.keys()),
+                })?;
             // The output schema stands inline: each file of a bundle is used by one variant only.
             let file = dotprompt::write(&variant.model, &version.content, None);
             let form = machine_form(&VariantForm {
@@ -148,7 +181,11 @@ impl Shipped<'_> {
                 policy: self.policy,
             })
             .map_err(|error| Error::Bundle(error.to_string()))?;
-            files.insert(form.path(), form.to_json().map_err(|error| Error::Bundle(error.to_string()))?);
+            files.insert(
+                form.path(),
+                form.to_json()
+                    .map_err(|error| Error::Bundle(error.to_string()))?,
+            );
             files.insert(self.file_of(order, &variant.model), file.into_bytes());
         }
         Ok(files)
@@ -162,24 +199,49 @@ impl Shipped<'_> {
         now: &str,
     ) -> Result<(Vec<ChangeEntry>, Vec<WaiverEntry>), Error> {
         let lineage = self.primary.0.lineage();
-        let until = lineage.iter().position(|version| version.id == self.primary.1.id).unwrap_or(0);
+        let until = lineage
+            .iter()
+            .position(|version| version.id == self.primary.1.id)
+            .unwrap_or(0);
         let released = last
-            .and_then(|heads| heads.get(self.name().as_str())?.get(self.primary.0.model.as_str()))
-            .and_then(|content| lineage.iter().rposition(|version| version.content_id.as_str() == content))
+            .and_then(|heads| {
+                heads
+                    .get(self.name().as_str())?
+                    .get(self.primary.0.model.as_str())
+            })
+            .and_then(|content| {
+                lineage
+                    .iter()
+                    .rposition(|version| version.content_id.as_str() == content)
+            })
             .unwrap_or(0);
         let seen: Vec<Vec<Change>> = self
             .fallbacks
             .iter()
-            .map(|(fallback, _)| changes(self.name(), self.primary.0, fallback, &self.prompt.ledger, now))
+            .map(|(fallback, _)| {
+                changes(
+                    self.name(),
+                    self.primary.0,
+                    fallback,
+                    &self.prompt.ledger,
+                    now,
+                )
+            })
             .collect();
         let mut entries = Vec::new();
         let mut waivers: BTreeMap<String, WaiverEntry> = BTreeMap::new();
         for version in lineage.iter().take(until + 1).skip(released + 1) {
             let states: Vec<Option<&Change>> = seen
                 .iter()
-                .map(|changes| changes.iter().find(|change| change.version == version.number))
+                .map(|changes| {
+                    changes
+                        .iter()
+                        .find(|change| change.version == version.number)
+                })
                 .collect();
-            let matters = |change: &Option<&Change>| change.is_some_and(|change| change.state != ChangeState::None);
+            let matters = |change: &Option<&Change>| {
+                change.is_some_and(|change| change.state != ChangeState::None)
+            };
             if !self.fallbacks.is_empty() && !states.iter().any(matters) {
                 continue;
             }
@@ -213,7 +275,9 @@ impl Shipped<'_> {
         let author = self.prompt.ledger.iter().find(|decision| decision.id == id);
         Ok(WaiverEntry {
             id,
-            author: author.map(|decision| decision.author.clone()).unwrap_or_default(),
+            author: author
+                .map(|decision| decision.author.clone())
+                .unwrap_or_default(),
             reason: change.reason.clone().unwrap_or_default(),
             expires_at: moment_of(change.until.as_deref().unwrap_or_default())?,
         })
@@ -231,9 +295,16 @@ impl Shipped<'_> {
         let accepted = findings
             .iter()
             .find(|finding| {
-                &finding.prompt == self.name() && finding.model.as_ref() == Some(model) && finding.accepted_by.is_some()
+                &finding.prompt == self.name()
+                    && finding.model.as_ref() == Some(model)
+                    && finding.accepted_by.is_some()
             })
-            .and_then(|finding| self.prompt.ledger.iter().find(|decision| Some(&decision.id) == finding.accepted_by.as_ref()));
+            .and_then(|finding| {
+                self.prompt
+                    .ledger
+                    .iter()
+                    .find(|decision| Some(&decision.id) == finding.accepted_by.as_ref())
+            });
         let waiver = match accepted.map(|decision| (decision, &decision.verdict)) {
             Some((decision, Decided::Accept { reason, until, .. })) => Some(WaiverEntry {
                 id: decision.id.clone(),
@@ -260,7 +331,8 @@ impl Shipped<'_> {
             "cut": tally.cut,
             "words": tally.words,
         });
-        let mut bytes = serde_json::to_vec_pretty(&report).map_err(|error| Error::Bundle(error.to_string()))?;
+        let mut bytes =
+            serde_json::to_vec_pretty(&report).map_err(|error| Error::Bundle(error.to_string()))?;
         bytes.push(b'\n');
         let entry = EvalEntry {
             prompt: self.name().to_string(),
@@ -269,7 +341,11 @@ impl Shipped<'_> {
             suite_sha256: suite,
             cases: u64::from(tally.outputs),
             passed: u64::from(tally.held),
-            verdict: if waiver.is_some() { Verdict::Accepted } else { Verdict::Pass },
+            verdict: if waiver.is_some() {
+                Verdict::Accepted
+            } else {
+                Verdict::Pass
+            },
             waiver: waiver.as_ref().map(|waiver| waiver.id.clone()),
             report: path,
         };
@@ -292,7 +368,10 @@ impl Shipped<'_> {
 /// Waivers by id, each once.
 pub(super) fn unique(waivers: Vec<WaiverEntry>) -> Vec<WaiverEntry> {
     let mut seen = BTreeSet::new();
-    let mut unique: Vec<WaiverEntry> = waivers.into_iter().filter(|waiver| seen.insert(waiver.id.clone())).collect();
+    let mut unique: Vec<WaiverEntry> = waivers
+        .into_iter()
+        .filter(|waiver| seen.insert(waiver.id.clone()))
+        .collect();
     unique.sort_by(|a, b| a.id.cmp(&b.id));
     unique
 }
