@@ -8,3 +8,4 @@ pub mod host;
 pub mod ledger;
 pub mod model;
 pub mod prompt;
+pub mod run;
