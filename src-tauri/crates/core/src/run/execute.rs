@@ -117,8 +117,11 @@ pub async fn execute(
 
     loop {
         // The switch is asked here too, so that no call begins after it was thrown.
-        stopped |= cancel.is_cancelled();
-        while !stopped && calls.len() < limits.concurrency && !waiting.is_full() {
+        while !stopped
+            && !cancel.is_cancelled()
+            && calls.len() < limits.concurrency
+            && !waiting.is_full()
+        {
             let Some(cell) = planned.next() else { break };
             calls.push(make(cell, execution.caller, execution.host));
         }
