@@ -1,8 +1,9 @@
 //! The archive: canonical ustar.
 //!
-//! There is exactly one archive for a list of files, so there is no parser here. [`Archive::build`] writes it, and
-//! [`compare`] predicts it from the signed list and compares bytes. A verifier that parses nothing cannot be led astray
-//! by long-name records, links, sparse files or a header that two programs read differently.
+//! There is exactly one archive for a list of files, so there is no parser here. [`Archive::build`]
+//! writes it, and [`compare`] predicts it from the signed list and compares bytes. A verifier that
+//! parses nothing cannot be led astray by long-name records, links, sparse files or a header that
+//! two programs read differently.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +28,8 @@ impl Archive {
     /// The archive of these files.
     ///
     /// # Errors
-    /// When a limit is exceeded, an extension has no media type, or a file would also be a folder. Whether contents
-    /// make sense is judged when a [`crate::Draft`] is frozen.
+    /// When a limit is exceeded, an extension has no media type, or a file would also be a folder.
+    /// Whether contents make sense is judged when a [`crate::Draft`] is frozen.
     pub fn build(files: &BTreeMap<BundlePath, Vec<u8>>) -> Result<Self, Error> {
         if files.len() > limits::FILES {
             return Err(Error::TooManyFiles {
@@ -113,11 +114,12 @@ pub(crate) fn file_that_is_a_folder<T>(files: &BTreeMap<BundlePath, T>) -> Optio
         .find(|folder| files.contains_key(*folder))
 }
 
-/// Compares an archive with the one that the list of files predicts, and returns the content of each file in the order
-/// of the list. Sizes must be within the limits already.
+/// Compares an archive with the one that the list of files predicts, and returns the content of
+/// each file in the order of the list. Sizes must be within the limits already.
 ///
 /// # Errors
-/// [`Code::Path`], [`Code::Tar`] or [`Code::FileDigest`], each for the whole list before the next one.
+/// [`Code::Path`], [`Code::Tar`] or [`Code::FileDigest`], each for the whole list before the next
+/// one.
 pub(crate) fn compare<'a>(
     archive: &'a [u8],
     list: &[FileEntry],
@@ -181,7 +183,8 @@ fn all_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 
-/// The one header for a file: GNU tar's `--format=ustar --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644`.
+/// The one header for a file: GNU tar's `--format=ustar --owner=0 --group=0 --numeric-owner
+/// --mtime=@0 --mode=0644`.
 fn header(path: &BundlePath, size: u64) -> [u8; BLOCK] {
     /// Writes the fields one after another; whatever is not written stays zero.
     fn lay(block: &mut [u8; BLOCK], checksum: &str, name: &str, size: u64) {

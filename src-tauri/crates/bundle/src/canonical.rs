@@ -1,12 +1,12 @@
 //! Canonical JSON: for each value exactly one sequence of bytes.
 //!
-//! Object keys sorted by their UTF-8 bytes; no white space; numbers are integers with |n| < 2^53 and no `-0`; no key
-//! twice; text as UTF-8 with only the escapes JSON cannot do without (`\"`, `\\`, `\b \f \n \r \t`, and `\u00xx` in
-//! lower case for the other controls). So [`bytes`] undoes [`parse`], and `bytes(parse(p)) == p` says whether `p` is
-//! canonical.
+//! Object keys sorted by their UTF-8 bytes; no white space; numbers are integers with |n| < 2^53
+//! and no `-0`; no key twice; text as UTF-8 with only the escapes JSON cannot do without (`\"`,
+//! `\\`, `\b \f \n \r \t`, and `\u00xx` in lower case for the other controls). So [`bytes`] undoes
+//! [`parse`], and `bytes(parse(p)) == p` says whether `p` is canonical.
 //!
-//! Keys are sorted here and not left to `serde_json`, whose maps keep insertion order once any crate of a build asks
-//! for `preserve_order`.
+//! Keys are sorted here and not left to `serde_json`, whose maps keep insertion order once any
+//! crate of a build asks for `preserve_order`.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -40,8 +40,8 @@ pub enum Value {
 #[error("no canonical JSON: {0}")]
 pub struct Fault(#[from] serde_json::Error);
 
-/// Reads JSON, canonical or not: white space, key order and escapes are free, but floats, integers out of range and
-/// duplicate keys are refused, as are more than 128 levels.
+/// Reads JSON, canonical or not: white space, key order and escapes are free, but floats, integers
+/// out of range and duplicate keys are refused, as are more than 128 levels.
 ///
 /// # Errors
 /// Where the bytes are no such JSON.
@@ -108,7 +108,8 @@ fn write(value: &Value, out: &mut Vec<u8>) {
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    // Bytes suffice: everything to escape is ASCII, and ASCII never occurs inside a longer UTF-8 sequence.
+    // Bytes suffice: everything to escape is ASCII, and ASCII never occurs inside a longer UTF-8
+    // sequence.
     for &byte in text.as_bytes() {
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),

@@ -97,7 +97,8 @@ impl Serialize for Code {
 pub struct Rejection {
     /// What programs act on.
     pub code: Code,
-    /// What people read. May quote the bundle, with everything unprintable escaped, and may change between versions.
+    /// What people read. May quote the bundle, with everything unprintable escaped, and may change
+    /// between versions.
     pub sentence: String,
 }
 
@@ -115,7 +116,8 @@ pub(crate) fn reject<T>(code: Code, sentence: impl Into<String>) -> Result<T, Re
     Err(Rejection::new(code, sentence))
 }
 
-/// A foreign text made fit for a sentence: quoted, without control characters, never longer than a line.
+/// A foreign text made fit for a sentence: quoted, without control characters, never longer than a
+/// line.
 pub(crate) fn quote(text: &str) -> String {
     const SHOWN: usize = 80;
     let mut out = String::from("\"");

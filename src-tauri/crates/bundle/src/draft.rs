@@ -1,4 +1,5 @@
-//! A release before it is signed. [`Draft::freeze`] fixes the payload; from then on only signatures are added.
+//! A release before it is signed. [`Draft::freeze`] fixes the payload; from then on only signatures
+//! are added.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -30,7 +31,8 @@ pub struct Draft {
     pub approvals: Vec<ApprovalEntry>,
 }
 
-/// A payload that a gateway will accept once everybody named in it has signed. Its bytes never change again.
+/// A payload that a gateway will accept once everybody named in it has signed. Its bytes never
+/// change again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frozen {
     payload: Vec<u8>,
@@ -41,9 +43,9 @@ impl Draft {
     /// Fixes the payload for that archive.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the code that verification would give, so that nobody signs what no gateway accepts;
-    /// [`Error::OutlivesWaiver`] when a waiver ends before the bundle does; [`Error::TooLarge`] when the envelope would
-    /// not hold it.
+    /// [`Error::Refused`] with the code that verification would give, so that nobody signs what no
+    /// gateway accepts; [`Error::OutlivesWaiver`] when a waiver ends before the bundle does;
+    /// [`Error::TooLarge`] when the envelope would not hold it.
     pub fn freeze(self, archive: &Archive) -> Result<Frozen, Error> {
         let subject = Subject {
             name: self.bundle.archive_name(),
@@ -69,22 +71,21 @@ impl Draft {
         let payload = canonical::to_bytes(&statement)?;
         check(&payload, &statement, archive)?;
 
-        // The verifier asks only that waivers are alive on the day. The exporter owes more: no bundle may go bad in the
-        // middle of its life because a waiver ended.
+        // The verifier asks only that waivers are alive on the day. The exporter owes more: no
+        // bundle may go bad in the middle of its life because a waiver ended.
         let predicate = &statement.predicate;
         let expires = predicate.bundle.expires_at;
         if let Some(first) = predicate
             .waivers
             .iter()
             .min_by_key(|waiver| waiver.expires_at)
+            && first.expires_at < expires
         {
-            if first.expires_at < expires {
-                return Err(Error::OutlivesWaiver {
-                    waiver: first.id.clone(),
-                    ends: first.expires_at,
-                    expires,
-                });
-            }
+            return Err(Error::OutlivesWaiver {
+                waiver: first.id.clone(),
+                ends: first.expires_at,
+                expires,
+            });
         }
         // Room for every signature there may ever be, each under 200 bytes of JSON.
         let bytes = (payload.len() as u64).div_ceil(3) * 4 + 200 * (limits::SIGNATURES as u64 + 1);
@@ -99,7 +100,8 @@ impl Draft {
     }
 }
 
-/// What the verifier will check, as it will be on the second of the bundle's making with every approval signed.
+/// What the verifier will check, as it will be on the second of the bundle's making with every
+/// approval signed.
 fn check(payload: &[u8], statement: &Statement, archive: &Archive) -> Result<(), Rejection> {
     let predicate = &statement.predicate;
     statement::read(payload)?;

@@ -1,7 +1,8 @@
 //! The DSSE envelope: frozen payload bytes and signatures over them.
 //!
-//! Signatures are made over the pre-authentication encoding of exactly the payload bytes that came. Nobody
-//! re-serialises a payload: a reviewer appends to what the exporter froze. Nothing in here reads the payload.
+//! Signatures are made over the pre-authentication encoding of exactly the payload bytes that came.
+//! Nobody re-serialises a payload: a reviewer appends to what the exporter froze. Nothing in here
+//! reads the payload.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,8 @@ use crate::{limits, statement};
 /// `payloadType` of every envelope.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// An envelope in its outer form: three fields, base64 decoded. Says nothing about what it carries or who signed.
+/// An envelope in its outer form: three fields, base64 decoded. Says nothing about what it carries
+/// or who signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     payload: Vec<u8>,
@@ -58,7 +60,8 @@ impl Envelope {
         }
     }
 
-    /// Reads an envelope file. White space and field order are free, as only the payload's bytes are signed.
+    /// Reads an envelope file. White space and field order are free, as only the payload's bytes
+    /// are signed.
     ///
     /// # Errors
     /// [`Code::Size`], [`Code::Envelope`], [`Code::PayloadType`] or [`Code::Base64`].
@@ -150,8 +153,9 @@ impl Envelope {
 
     /// Appends this key's signature over the frozen payload.
     ///
-    /// Only a payload that is a canonical statement of this format is signed, so a key cannot be made to sign something
-    /// that means another thing elsewhere. Whether it is *true* is for the signer to look at first.
+    /// Only a payload that is a canonical statement of this format is signed, so a key cannot be
+    /// made to sign something that means another thing elsewhere. Whether it is *true* is for
+    /// the signer to look at first.
     ///
     /// # Errors
     /// When the payload is no such statement, the key has signed already, or the envelope is full.
@@ -177,8 +181,8 @@ impl Envelope {
     /// Which of these keys have signed the payload.
     ///
     /// # Errors
-    /// [`Code::Signature`] when a key id stands twice, or one of these keys is named with a signature that it did not
-    /// make. Other key ids are ignored: keys rotate.
+    /// [`Code::Signature`] when a key id stands twice, or one of these keys is named with a
+    /// signature that it did not make. Other key ids are ignored: keys rotate.
     pub(crate) fn signers(&self, keys: &[PublicKey]) -> Result<BTreeSet<KeyId>, Rejection> {
         let message = pre_authentication_encoding(&self.payload);
         let mut seen = BTreeSet::new();
@@ -235,7 +239,8 @@ fn strict_base64(text: &str, what: &str) -> Result<Vec<u8>, Rejection> {
     STANDARD
         .decode(text)
         .ok()
-        // The decoder is strict by itself; that each text decodes to bytes that encode to it is the format's rule.
+        // The decoder is strict by itself; that each text decodes to bytes that encode to it is the
+        // format's rule.
         .filter(|bytes| STANDARD.encode(bytes) == text)
         .ok_or_else(|| {
             Rejection::new(

@@ -1,7 +1,7 @@
 //! Ed25519 keys: who signed, by which bytes, and how both are written down.
 //!
-//! This module knows one algorithm and two text forms: the public key as PEM and the key id. How secret keys are stored
-//! is not its business; they come in as 32 bytes and never leave.
+//! This module knows one algorithm and two text forms: the public key as PEM and the key id. How
+//! secret keys are stored is not its business; they come in as 32 bytes and never leave.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,8 +17,9 @@ use crate::digest::{NotHex, Sha256};
 /// Bytes of an Ed25519 signature.
 pub const SIGNATURE_BYTES: usize = 64;
 
-/// The DER of a SubjectPublicKeyInfo up to the 32 bytes of the key: a sequence of the algorithm 1.3.101.112 without
-/// parameters and a bit string. DER allows no other spelling, so comparing these bytes is parsing.
+/// The DER of a SubjectPublicKeyInfo up to the 32 bytes of the key: a sequence of the algorithm
+/// 1.3.101.112 without parameters and a bit string. DER allows no other spelling, so comparing
+/// these bytes is parsing.
 const SPKI_PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
@@ -58,7 +59,8 @@ pub enum PublicKeyError {
     /// A public key of another algorithm.
     #[error("this public key is not an Ed25519 key")]
     WrongAlgorithm,
-    /// 32 bytes that are no point of the curve, or a point of small order, which would accept signatures by nobody.
+    /// 32 bytes that are no point of the curve, or a point of small order, which would accept
+    /// signatures by nobody.
     #[error("this Ed25519 public key is not a usable point of the curve")]
     NotAKey,
 }
@@ -138,7 +140,8 @@ impl PublicKey {
         )
     }
 
-    /// Whether this is the one strict signature of the message by this key: no malleable S, no point of small order.
+    /// Whether this is the one strict signature of the message by this key: no malleable S, no
+    /// point of small order.
     pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|signature| self.point.verify_strict(message, &signature).is_ok())
@@ -163,8 +166,8 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// The key of this 32-byte secret (RFC 8032). Every secret is a key, so nothing can go wrong here; whoever draws it
-    /// owes the randomness.
+    /// The key of this 32-byte secret (RFC 8032). Every secret is a key, so nothing can go wrong
+    /// here; whoever draws it owes the randomness.
     #[must_use]
     pub fn from_secret(secret: &[u8; 32]) -> Self {
         let secret = ed25519_dalek::SigningKey::from_bytes(secret);
@@ -178,8 +181,8 @@ impl SigningKey {
         &self.public
     }
 
-    /// The signature of these bytes. Kept inside the crate: keys sign envelopes and nothing else, so a signature can
-    /// never be lured out for bytes that nobody looked at.
+    /// The signature of these bytes. Kept inside the crate: keys sign envelopes and nothing else,
+    /// so a signature can never be lured out for bytes that nobody looked at.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
         self.secret.sign(message).to_bytes()
     }

@@ -1,9 +1,10 @@
 //! Signed prompt bundles: made, signed and verified.
 //!
-//! A release is two files. The **archive** `<name>-v<N>.promptbundle.tar` holds the prompts, their machine forms and the
-//! evidence. The **envelope** `<name>-v<N>.promptbundle.dsse.json` holds a statement about it and the signatures of
-//! those who stand behind it. Both formats are other people's, so both files can be checked with OpenSSL, `jq` and
-//! `sha256sum`, or with any implementation of DSSE and in-toto:
+//! A release is two files. The **archive** `<name>-v<N>.promptbundle.tar` holds the prompts, their
+//! machine forms and the evidence. The **envelope** `<name>-v<N>.promptbundle.dsse.json` holds a
+//! statement about it and the signatures of those who stand behind it. Both formats are other
+//! people's, so both files can be checked with OpenSSL, `jq` and `sha256sum`, or with any
+//! implementation of DSSE and in-toto:
 //!
 //! ```text
 //! archive    canonical ustar: one sequence of bytes for a list of files, so it is predicted and never parsed
@@ -15,18 +16,21 @@
 //! key id     SHA-256 of the key's DER SubjectPublicKeyInfo
 //! ```
 //!
-//! The crate needs no runtime, network, database, clock or environment, so that a gateway can depend on it alone. What
-//! it leaves out on purpose: storing secret keys, writing files, extracting archives.
+//! The crate needs no runtime, network, database, clock or environment, so that a gateway can
+//! depend on it alone. What it leaves out on purpose: storing secret keys, writing files,
+//! extracting archives.
 //!
 //! # Making
-//! [`Archive::build`] lays the files down. A [`Draft`] says what is to be said of them, and [`Draft::freeze`] turns it
-//! into payload bytes, refusing whatever a verifier would refuse. [`Envelope::sign`] appends signatures to those bytes:
-//! the exporter's first, then each reviewer's, none of whom serialises anything again.
+//! [`Archive::build`] lays the files down. A [`Draft`] says what is to be said of them, and
+//! [`Draft::freeze`] turns it into payload bytes, refusing whatever a verifier would refuse.
+//! [`Envelope::sign`] appends signatures to those bytes: the exporter's first, then each
+//! reviewer's, none of whom serialises anything again.
 //!
 //! # Verifying
 //! [`verify()`] checks in the format's order and stops at the first failure with a [`Rejection`]: a stable [`Code`] for
-//! programs, a sentence for people. What it returns is a [`Verified<Bundle>`](Verified), which nothing else can make.
-//! [`verify_files`] reads the two files first. [`Unverified`] looks into an envelope without believing it.
+//! programs, a sentence for people. What it returns is a [`Verified<Bundle>`](Verified), which
+//! nothing else can make. [`verify_files`] reads the two files first. [`Unverified`] looks into an
+//! envelope without believing it.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -111,17 +115,22 @@
 //! ```
 //!
 //! # Where the format leaves a choice
-//! - **Approvals** are checked against signatures that were verified. A reviewer whose key the gateway does not trust
-//!   has not signed as far as the gateway can tell, and the bundle is rejected with [`Code::Approval`].
-//! - **`E_SIZE`** stands for every limit, also those on files and signatures; they are checked as soon as they are known.
-//! - **`E_SCHEMA`** stands for a span of time that is wrong in itself. [`Code::Expired`] always means that the clock has
-//!   moved on, so that a loader can act on it (see [`Expired`]).
+//! - **Approvals** are checked against signatures that were verified. A reviewer whose key the
+//!   gateway does not trust has not signed as far as the gateway can tell, and the bundle is
+//!   rejected with [`Code::Approval`].
+//! - **`E_SIZE`** stands for every limit, also those on files and signatures; they are checked as
+//!   soon as they are known.
+//! - **`E_SCHEMA`** stands for a span of time that is wrong in itself. [`Code::Expired`] always
+//!   means that the clock has moved on, so that a loader can act on it (see [`Expired`]).
 //! - **`E_NAME`** also stands for names of prompts and variants.
 //! - **`E_COVERAGE`** also stands for chains that are not numbered 1, 2, 3….
-//! - **Machine forms**: each variant has exactly one, and prompt, role, order and model in it agree with the statement
-//!   ([`Code::FileSet`]); the statement's `model` may be the machine form's name or id of the model.
-//! - **Files nobody uses** are rejected in `prompts/` and `variants/`; partials, whose names begin with `_`, excepted.
-//! - **`min_version` without a pin** accepts that version; with a pin, of that version only the pinned archive.
+//! - **Machine forms**: each variant has exactly one, and prompt, role, order and model in it agree
+//!   with the statement ([`Code::FileSet`]); the statement's `model` may be the machine form's name
+//!   or id of the model.
+//! - **Files nobody uses** are rejected in `prompts/` and `variants/`; partials, whose names begin
+//!   with `_`, excepted.
+//! - **`min_version` without a pin** accepts that version; with a pin, of that version only the
+//!   pinned archive.
 
 mod archive;
 pub mod canonical;

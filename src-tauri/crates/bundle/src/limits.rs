@@ -1,4 +1,5 @@
-//! How large a bundle may be. The limits are part of the format: every verifier refuses at the same place.
+//! How large a bundle may be. The limits are part of the format: every verifier refuses at the same
+//! place.
 
 /// Bytes of an envelope file.
 pub const ENVELOPE_BYTES: u64 = 8 * 1024 * 1024;

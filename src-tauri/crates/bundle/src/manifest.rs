@@ -1,7 +1,9 @@
-//! The statement that is signed: an in-toto Statement v1 about one archive, with the predicate of this format.
+//! The statement that is signed: an in-toto Statement v1 about one archive, with the predicate of
+//! this format.
 //!
-//! These types are the shape and nothing more. Whether a statement is true of its archive and of now is judged in
-//! [`crate::verify`]; that is why the lists hold plain text and numbers even where only some values are meaningful.
+//! These types are the shape and nothing more. Whether a statement is true of its archive and of
+//! now is judged in [`crate::verify`]; that is why the lists hold plain text and numbers even where
+//! only some values are meaningful.
 
 use std::collections::BTreeMap;
 
@@ -323,7 +325,8 @@ pub fn is_bundle_name(name: &str) -> bool {
     name.len() <= 63 && is_prompt_name(name)
 }
 
-/// `^[a-z0-9][a-z0-9-]*$`, the rule of prompt names: no dot, so that `<prompt>.<variant>` can be told apart.
+/// `^[a-z0-9][a-z0-9-]*$`, the rule of prompt names: no dot, so that `<prompt>.<variant>` can be
+/// told apart.
 #[must_use]
 pub fn is_prompt_name(name: &str) -> bool {
     is_name(name, |byte| byte == b'-')

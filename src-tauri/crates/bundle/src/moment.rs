@@ -50,7 +50,8 @@ impl Moment {
 /// The second in which that instant lies; the year 0000 for everything before it.
 impl From<Timestamp> for Moment {
     fn from(instant: Timestamp) -> Self {
-        // Before 1970 the fraction is negative: the second in which the instant lies is one earlier.
+        // Before 1970 the fraction is negative: the second in which the instant lies is one
+        // earlier.
         let second = instant.as_second() - i64::from(instant.subsec_nanosecond() < 0);
         Moment(Timestamp::from_second(second.max(FIRST)).unwrap_or(Timestamp::MAX))
     }
@@ -80,7 +81,8 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, NotMoment> {
         let instant: Timestamp = text.parse().map_err(|_| NotMoment)?;
         let moment = Moment::from_second(instant.as_second())?;
-        // One moment, one text: offsets, fractions, lower case and leap seconds all print differently.
+        // One moment, one text: offsets, fractions, lower case and leap seconds all print
+        // differently.
         if moment.to_string() == text {
             Ok(moment)
         } else {

@@ -1,4 +1,5 @@
-//! Reading the two files: each opened once, never through a link, regular files only, never more bytes than the limit.
+//! Reading the two files: each opened once, never through a link, regular files only, never more
+//! bytes than the limit.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::Read as _;
@@ -64,7 +65,8 @@ impl Opened {
         }
         let file = options().open(path).map_err(unreadable)?;
         let opened = file.metadata().map_err(unreadable)?;
-        // From here on only the opened file counts. That it is the one looked at shows that no link was followed.
+        // From here on only the opened file counts. That it is the one looked at shows that no link
+        // was followed.
         if !opened.is_file() || !is_same_file(&before, &opened) {
             return reject(
                 Code::Io,
@@ -109,7 +111,8 @@ fn options() -> OpenOptions {
 #[cfg(windows)]
 fn options() -> OpenOptions {
     use std::os::windows::fs::OpenOptionsExt as _;
-    // Opens a link itself instead of what it points to; the metadata then say that it is no regular file.
+    // Opens a link itself instead of what it points to; the metadata then say that it is no regular
+    // file.
     const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
     let mut options = OpenOptions::new();
     options

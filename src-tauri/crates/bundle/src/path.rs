@@ -1,7 +1,7 @@
 //! Paths inside the archive, and what each place and extension holds.
 //!
-//! The rules are narrow so that a path means the same on every system, needs no escaping anywhere, and can never leave
-//! the folder it is unpacked into.
+//! The rules are narrow so that a path means the same on every system, needs no escaping anywhere,
+//! and can never leave the folder it is unpacked into.
 
 use std::fmt;
 use std::str::FromStr;
@@ -91,7 +91,8 @@ impl BundlePath {
         place(&self.0).unwrap_or(Place::Prompts)
     }
 
-    /// The media type that the extension stands for; none for an extension the format does not know.
+    /// The media type that the extension stands for; none for an extension the format does not
+    /// know.
     #[must_use]
     pub fn media_type(&self) -> Option<MediaType> {
         match self.0.rsplit_once('.')?.1 {

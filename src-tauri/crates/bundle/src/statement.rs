@@ -1,4 +1,5 @@
-//! From payload bytes to a statement: is it one, is it canonical, is it ours, does it have the shape.
+//! From payload bytes to a statement: is it one, is it canonical, is it ours, does it have the
+//! shape.
 
 use serde_json::Value;
 
@@ -10,7 +11,8 @@ use crate::manifest::{PREDICATE_TYPE, SCHEMA_VERSION, STATEMENT_TYPE, Statement}
 /// Reads a payload as a statement whose shape is right. Nothing says yet that it is true.
 ///
 /// # Errors
-/// [`Code::Statement`], [`Code::NotCanonical`], [`Code::PredicateType`], [`Code::Schema`] or [`Code::Size`].
+/// [`Code::Statement`], [`Code::NotCanonical`], [`Code::PredicateType`], [`Code::Schema`] or
+/// [`Code::Size`].
 pub(crate) fn read(payload: &[u8]) -> Result<Statement, Rejection> {
     let loose: Value = serde_json::from_slice(payload).map_err(|error| {
         Rejection::new(Code::Statement, format!("the payload is no JSON: {error}"))
@@ -54,7 +56,8 @@ pub(crate) fn read(payload: &[u8]) -> Result<Statement, Rejection> {
             format!("the statement does not have its shape: {error}"),
         )
     })?;
-    // What is optional is left out, what is nullable is written. Writing the statement again shows either mistake.
+    // What is optional is left out, what is nullable is written. Writing the statement again shows
+    // either mistake.
     if canonical::to_value(&statement).ok() != Some(value) {
         return reject(
             Code::Schema,
@@ -79,8 +82,8 @@ pub(crate) fn shape(statement: &Statement) -> Result<(), Rejection> {
     if meta.version == 0 {
         return reject(Code::Schema, "versions begin with 1");
     }
-    // A span that is wrong in itself has nothing to do with the clock, so it is not `E_EXPIRED`: a loader that goes on
-    // serving an expired bundle must not take this for one.
+    // A span that is wrong in itself has nothing to do with the clock, so it is not `E_EXPIRED`: a
+    // loader that goes on serving an expired bundle must not take this for one.
     let lifetime = meta.expires_at.as_second() - meta.created_at.as_second();
     if lifetime <= 0 {
         return reject(

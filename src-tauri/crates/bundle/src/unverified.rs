@@ -5,8 +5,8 @@ use crate::envelope::Envelope;
 use crate::manifest::Statement;
 use crate::statement;
 
-/// A statement that nobody has verified: for showing what an envelope claims, and to whom it still has to go for
-/// signing. It can never become a [`crate::Bundle`].
+/// A statement that nobody has verified: for showing what an envelope claims, and to whom it still
+/// has to go for signing. It can never become a [`crate::Bundle`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unverified {
     statement: Statement,

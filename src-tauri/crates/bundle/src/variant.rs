@@ -1,12 +1,12 @@
 //! The machine form of a variant: what a gateway applies without knowing Dotprompt.
 //!
 //! One file per variant, whose path says whose it is: `variants/<prompt>.json` for the primary and
-//! `variants/<prompt>.<variant>.json` for a fallback. Numbers are integers only, fractions are thousandths in fields
-//! that end in `_milli`; so every language reads and writes the same file. JSON schemas keep the order of their
-//! properties, because it steers models.
+//! `variants/<prompt>.<variant>.json` for a fallback. Numbers are integers only, fractions are
+//! thousandths in fields that end in `_milli`; so every language reads and writes the same file.
+//! JSON schemas keep the order of their properties, because it steers models.
 //!
-//! This module knows the shape and its inner rules. Whether a machine form fits the statement is judged in
-//! [`crate::verify`]; how a template becomes segments is the exporter's business.
+//! This module knows the shape and its inner rules. Whether a machine form fits the statement is
+//! judged in [`crate::verify`]; how a template becomes segments is the exporter's business.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -39,7 +39,8 @@ pub struct MachineForm {
     /// The template where plain variables do not suffice. The gateway needs a renderer then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    /// Digest of the system text with `{{name}}` for variables, or of the template. See [`MachineForm::system_text`].
+    /// Digest of the system text with `{{name}}` for variables, or of the template. See
+    /// [`MachineForm::system_text`].
     pub system_sha256: Sha256,
     /// What happens to the caller's own system text.
     pub caller_system: CallerSystem,
@@ -208,14 +209,16 @@ pub struct Breaker {
 }
 
 impl MachineForm {
-    /// Where this machine form lies in the bundle. The path is the link between the statement and this file.
+    /// Where this machine form lies in the bundle. The path is the link between the statement and
+    /// this file.
     #[must_use]
     pub fn path(&self) -> String {
         let fallback = (self.role == Role::Fallback).then_some(self.variant.as_str());
         path_of(&self.prompt, fallback)
     }
 
-    /// The text that `systemSha256` is the digest of: the segments joined, variables as `{{name}}`; or the template.
+    /// The text that `systemSha256` is the digest of: the segments joined, variables as `{{name}}`;
+    /// or the template.
     #[must_use]
     pub fn system_text(&self) -> String {
         match &self.system {
@@ -224,7 +227,8 @@ impl MachineForm {
         }
     }
 
-    /// The bytes of the file: compact JSON, properties of schemas in their order, a line feed at the end.
+    /// The bytes of the file: compact JSON, properties of schemas in their order, a line feed at
+    /// the end.
     ///
     /// # Errors
     /// When a number is no integer of the format, or an inner rule is broken.

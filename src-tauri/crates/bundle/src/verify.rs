@@ -1,9 +1,10 @@
 //! Verification: from two heaps of bytes to a bundle that may be believed, or a rejection.
 //!
-//! The order of the checks is part of the format: size, envelope, type, base64, signatures, statement, time and
-//! version, archive digest, archive bytes, meaning. Nothing of the payload is read before the signatures count, and
-//! nothing of the archive before its digest is the signed one. Everything that a verdict depends on is an argument;
-//! there is no clock, no environment and no file in here.
+//! The order of the checks is part of the format: size, envelope, type, base64, signatures,
+//! statement, time and version, archive digest, archive bytes, meaning. Nothing of the payload is
+//! read before the signatures count, and nothing of the archive before its digest is the signed
+//! one. Everything that a verdict depends on is an argument; there is no clock, no environment and
+//! no file in here.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -31,8 +32,8 @@ pub struct Trust {
     pub name: Option<String>,
     /// The version loaded last. An older one is a rollback.
     pub min_version: Option<u64>,
-    /// Digest of the archive loaded last. Of `min_version` only this archive is accepted; without a `min_version`
-    /// nothing but this archive is.
+    /// Digest of the archive loaded last. Of `min_version` only this archive is accepted; without
+    /// a `min_version` nothing but this archive is.
     pub pinned_sha256: Option<Sha256>,
     /// The verifier's clock.
     pub now: Moment,
@@ -46,13 +47,15 @@ pub enum Expired {
     /// Reject it with [`Code::Expired`].
     #[default]
     Reject,
-    /// Accept it and let the caller alarm: see [`Bundle::is_expired`]. For a gateway that starts at three in the
-    /// morning and would otherwise take the primary down too. Waivers are judged on the bundle's last second.
+    /// Accept it and let the caller alarm: see [`Bundle::is_expired`]. For a gateway that starts at
+    /// three in the morning and would otherwise take the primary down too. Waivers are judged
+    /// on the bundle's last second.
     Serve,
 }
 
 impl Trust {
-    /// Trust in these keys: one signature suffices, any name and version will do, expired bundles are rejected.
+    /// Trust in these keys: one signature suffices, any name and version will do, expired bundles
+    /// are rejected.
     #[must_use]
     pub fn new(keys: Vec<PublicKey>, now: Moment) -> Self {
         Trust {
@@ -67,8 +70,8 @@ impl Trust {
     }
 }
 
-/// A value whose signatures and rules were checked. Only this module can make one, so a function that takes a
-/// `Verified<Bundle>` cannot be called with a bundle that nobody verified.
+/// A value whose signatures and rules were checked. Only this module can make one, so a function
+/// that takes a `Verified<Bundle>` cannot be called with a bundle that nobody verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T>(T);
 
@@ -254,7 +257,8 @@ fn time(meta: &BundleMeta, trust: &Trust) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Version and subject, which are judged together because a pin speaks of both. Returns the digest the archive owes.
+/// Version and subject, which are judged together because a pin speaks of both. Returns the digest
+/// the archive owes.
 fn subject(statement: &Statement, trust: &Trust) -> Result<Sha256, Rejection> {
     let meta = &statement.predicate.bundle;
     if let Some(least) = trust.min_version.filter(|least| meta.version < *least) {
@@ -264,7 +268,8 @@ fn subject(statement: &Statement, trust: &Trust) -> Result<Sha256, Rejection> {
         );
     }
     meaning::succession(meta)?;
-    // Where there is not exactly one subject there is nothing to compare a pin with; that is rejected right below.
+    // Where there is not exactly one subject there is nothing to compare a pin with; that is
+    // rejected right below.
     let only = match statement.subject.as_slice() {
         [only] => Some(only),
         _ => None,
@@ -272,16 +277,16 @@ fn subject(statement: &Statement, trust: &Trust) -> Result<Sha256, Rejection> {
     let pin = trust
         .pinned_sha256
         .filter(|_| trust.min_version.is_none_or(|least| least == meta.version));
-    if let (Some(pin), Some(only)) = (pin, only) {
-        if only.digest.sha256 != pin {
-            return reject(
-                Code::Rollback,
-                format!(
-                    "this is another archive of version {} than {pin}",
-                    meta.version
-                ),
-            );
-        }
+    if let (Some(pin), Some(only)) = (pin, only)
+        && only.digest.sha256 != pin
+    {
+        return reject(
+            Code::Rollback,
+            format!(
+                "this is another archive of version {} than {pin}",
+                meta.version
+            ),
+        );
     }
     match only {
         Some(only) if only.name == meta.archive_name() => Ok(only.digest.sha256),
