@@ -13,7 +13,8 @@ use super::lookup::{self, Found};
 use super::view::Imported;
 use super::{Error, Workspace, cases, evidence};
 use crate::case::Case;
-use crate::prompt::{CaseId, ContentId, ModelName, PromptName, PromptSet};
+use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
+use crate::set::PromptSet;
 use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun};
 
 /// One line of an outputs file.

@@ -4,7 +4,8 @@ use super::view::Saved;
 use super::{Error, Workspace, lookup};
 use crate::files::dotprompt;
 use crate::ledger::{Decision, Verdict};
-use crate::prompt::{Content, ModelName, PromptName, PromptSet, Template, Variant, Version};
+use crate::prompt::{Content, ModelName, PromptName, Template, Variant, Version};
+use crate::set::PromptSet;
 use crate::store::{Batch, NewHead, NewVersion, StoreError};
 
 /// What to save.

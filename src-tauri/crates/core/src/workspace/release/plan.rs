@@ -15,9 +15,8 @@ use crate::gateway::{VariantForm, machine_form};
 use crate::host::parse_time;
 use crate::ledger::{Change, ChangeState, Verdict as Decided, changes};
 use crate::parity::Tally;
-use crate::prompt::{
-    Model, ModelName, Policy, PolicyKind, Prompt, PromptName, PromptSet, Variant, Version,
-};
+use crate::prompt::{Model, ModelName, Policy, PolicyKind, PromptName, Variant, Version};
+use crate::set::{Prompt, PromptSet};
 use crate::store::ReleaseRow;
 use crate::workspace::Error;
 
