@@ -229,7 +229,7 @@ fn walk(path: &str, left: Option<&Value>, right: &Value, at: &At<'_>, found: &mu
                     found.add(error(&format!("{} is missing", join(path, name))));
                 }
             }
-            let optional = schema.is_some_and(|schema| schema::has_properties(schema));
+            let optional = schema.is_some_and(schema::has_properties);
             for name in a.into_iter().flat_map(|a| a.keys()) {
                 if !b.contains_key(name) && !required.contains(&name.as_str()) {
                     let text = format!("{} is missing", join(path, name));

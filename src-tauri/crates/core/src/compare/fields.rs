@@ -147,7 +147,7 @@ fn fields<'a>(
             }
         }
         (Some(Value::Array(a)), Some(Value::Array(b)))
-            if depth < DEPTH && of_objects(a) && of_objects(b) =>
+            if depth < DEPTH && by_item(a) && by_item(b) =>
         {
             list(path, a, b, depth, rows);
         }
@@ -199,6 +199,15 @@ fn list(path: &str, left: &[Value], right: &[Value], depth: usize, rows: &mut Ve
             rest(right).as_ref(),
         ));
     }
+}
+
+/// Whether a list is worth a row an item: objects, or sentences. Short words read better side by side.
+fn by_item(items: &[Value]) -> bool {
+    let is_sentence = |item: &Value| {
+        item.as_str()
+            .is_some_and(|text| text.len() > 24 && text.contains(' '))
+    };
+    of_objects(items) || (items.iter().all(Value::is_string) && items.iter().any(is_sentence))
 }
 
 fn of_objects(items: &[Value]) -> bool {

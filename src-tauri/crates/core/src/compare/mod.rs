@@ -27,6 +27,8 @@ mod align;
 mod anchors;
 mod chips;
 mod fields;
+mod handlebars;
+mod highlight;
 mod json_form;
 mod lcs;
 mod lines;
@@ -45,6 +47,7 @@ use serde::Serialize;
 
 pub use chips::{Chip, ChipLevel, ChipRules, chips};
 pub use fields::{FieldsComparison, compare_fields};
+pub use highlight::{Span, Syntax, highlight, weave};
 pub use json_form::{JsonForm, find_json};
 
 /// What a piece is, seen from the other side.

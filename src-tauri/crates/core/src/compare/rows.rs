@@ -5,8 +5,7 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use super::lines::equal_runs;
 use super::text::Text;
 use super::tidy::Pairs;
 
@@ -130,7 +129,31 @@ pub(super) fn flowing(
     }
     let gap = Beside::new(from_left..left.lines.len(), from_right..right.lines.len());
     without_words(left, right, gap, &mut rows);
-    rows
+    close_up(left, right, rows)
+}
+
+/// Puts a blank line that has no counterpart to the row before it: in prose white space is no difference.
+fn close_up(left: &Text<'_>, right: &Text<'_>, rows: Vec<Beside>) -> Vec<Beside> {
+    let mut closed: Vec<Beside> = Vec::with_capacity(rows.len());
+    let (mut last_left, mut last_right): (Option<usize>, Option<usize>) = (None, None);
+    for row in rows {
+        let blank_left = row.right.is_empty() && left.is_blank(row.left.start);
+        let blank_right = row.left.is_empty() && right.is_blank(row.right.start);
+        match (blank_left, last_left, blank_right, last_right) {
+            (true, Some(last), _, _) => closed[last].left.end = row.left.end,
+            (_, _, true, Some(last)) => closed[last].right.end = row.right.end,
+            _ => {
+                if !row.left.is_empty() {
+                    last_left = Some(closed.len());
+                }
+                if !row.right.is_empty() {
+                    last_right = Some(closed.len());
+                }
+                closed.push(row);
+            }
+        }
+    }
+    closed
 }
 
 fn is_weak(left: &Text<'_>, right: &Text<'_>, links: &[Link], at: usize, pairs: &Pairs) -> bool {
@@ -168,29 +191,17 @@ fn without_words(left: &Text<'_>, right: &Text<'_>, gap: Beside, rows: &mut Vec<
             .collect()
     };
     let (marks_left, marks_right) = (marks(left, &gap.left), marks(right, &gap.right));
-    let texts_left: Vec<&str> = marks_left
-        .iter()
-        .map(|line| left.line_text(*line).trim())
-        .collect();
-    let texts_right: Vec<&str> = marks_right
-        .iter()
-        .map(|line| right.line_text(*line).trim())
-        .collect();
     let (mut from_left, mut from_right) = (gap.left.start, gap.right.start);
-    if !texts_left.is_empty() && !texts_right.is_empty() {
-        for op in capture_diff_slices(Algorithm::Histogram, &texts_left, &texts_right) {
-            let DiffOp::Equal {
-                old_index,
-                new_index,
-                len,
-            } = op
-            else {
-                continue;
-            };
+    if !marks_left.is_empty() && !marks_right.is_empty() {
+        let runs = equal_runs(
+            marks_left.iter().map(|line| left.line_text(*line).trim()),
+            marks_right.iter().map(|line| right.line_text(*line).trim()),
+        );
+        for (i, j, len) in runs.runs {
             for (l, r) in marks_left
                 .iter()
-                .skip(old_index)
-                .zip(marks_right.iter().skip(new_index))
+                .skip(i)
+                .zip(marks_right.iter().skip(j))
                 .take(len)
             {
                 side_by_side(

@@ -108,11 +108,10 @@ impl<'a> Text<'a> {
         &self.text[self.tokens[self.words[word]].bytes.clone()]
     }
 
-    pub(super) fn word_ids(&self) -> Vec<u32> {
-        self.words
-            .iter()
-            .map(|token| self.tokens[*token].id)
-            .collect()
+    /// The numbers of some of the words.
+    pub(super) fn ids_of(&self, words: &Range<usize>) -> Vec<u32> {
+        let words = self.words.get(words.clone()).unwrap_or_default();
+        words.iter().map(|token| self.tokens[*token].id).collect()
     }
 }
 

@@ -10,13 +10,14 @@ use super::text::Text;
 /// Matched words: positions in [`Text::words`] of both sides, ascending.
 pub(super) type Pairs = Vec<(usize, usize)>;
 
-/// Words that may be taken away from `matched`, of `left + right` words, without hiding what the sides share.
+/// Words that may be taken away from `matched`, of `words` on both sides, without hiding what the sides share.
 ///
-/// Eight in a hundred, so that with what re-rowing takes the ratio stays above nine tenths of the unbounded one; in
-/// short texts up to six words, where one stray word is a larger share; and more where the pair shares so little
-/// that every match is suspect.
+/// Six in a hundred, so that with what rows may take the ratio stays above nine tenths of the unbounded one. More
+/// where a pair shares less than a third of its words: there every match is suspect, and the picture would be all
+/// litter. In short texts up to six words, as one stray word is a larger share of them.
 pub(super) fn allowance(matched: usize, words: usize) -> usize {
-    let share = if matched * 10 < words { 30 } else { 6 };
+    let ratio = 200 * matched / words.max(1);
+    let share = 6 + 30usize.saturating_sub(ratio) * 5 / 2;
     (matched * share / 100).max((matched / 4).min(6))
 }
 

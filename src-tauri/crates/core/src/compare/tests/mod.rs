@@ -1,4 +1,5 @@
 mod fields;
+mod highlight;
 
 use proptest::prelude::*;
 
@@ -239,20 +240,8 @@ fn json_shape() {
                 "edit": "only"
               },
               {
-                "text": "\n",
+                "text": "\n\n",
                 "edit": "same"
-              }
-            ]
-          },
-          "changed": true
-        },
-        {
-          "left": null,
-          "right": {
-            "pieces": [
-              {
-                "text": "\n",
-                "edit": "only"
               }
             ]
           },
