@@ -1,6 +1,7 @@
 //! Small word lists for the manner of an answer: refusals and hedges.
 //!
-//! For the reviewer's eye only: counts words, knows no context and is English. Parity has its own measures.
+//! For the reviewer's eye only: counts words, knows no context and is English. Parity has its own
+//! measures.
 
 /// How far into an answer a refusal stands, if it is one.
 const OPENING: usize = 400;
