@@ -4,6 +4,7 @@
 //! [`host::Host`]. `ARCHITECTURE.md` draws the walls between the modules; a test keeps them.
 
 pub mod case;
+pub mod files;
 pub mod host;
 pub mod ledger;
 pub mod prompt;

@@ -29,9 +29,16 @@ pub struct Difference {
 
 /// Compares the files of a sync, by path. `base` holds the digest of each file when both sides last agreed; a file
 /// that is on one side only and was never agreed on is new there. Recorded outputs are not part of a sync.
-pub fn compare_trees(base: &BTreeMap<String, Digest>, workspace: &Tree, directory: &Tree) -> Vec<Difference> {
-    let paths: BTreeSet<&String> =
-        workspace.keys().chain(directory.keys()).filter(|path| !path.starts_with("_outputs/")).collect();
+pub fn compare_trees(
+    base: &BTreeMap<String, Digest>,
+    workspace: &Tree,
+    directory: &Tree,
+) -> Vec<Difference> {
+    let paths: BTreeSet<&String> = workspace
+        .keys()
+        .chain(directory.keys())
+        .filter(|path| !path.starts_with("_outputs/"))
+        .collect();
     paths
         .into_iter()
         .map(|path| {
@@ -44,7 +51,10 @@ pub fn compare_trees(base: &BTreeMap<String, Digest>, workspace: &Tree, director
                 (false, true) => State::DirectoryChanged,
                 _ => State::BothChanged,
             };
-            Difference { path: path.clone(), state }
+            Difference {
+                path: path.clone(),
+                state,
+            }
         })
         .collect()
 }
@@ -56,11 +66,18 @@ mod tests {
     #[test]
     fn every_case_of_three_sides_has_its_state() {
         let tree = |text: Option<&str>| -> Tree {
-            text.map(|text| ("f".to_owned(), text.as_bytes().to_vec())).into_iter().collect()
+            text.map(|text| ("f".to_owned(), text.as_bytes().to_vec()))
+                .into_iter()
+                .collect()
         };
         let state = |base: Option<&str>, ours, theirs| {
-            let base = base.map(|text| ("f".to_owned(), Digest::of(text))).into_iter().collect();
-            compare_trees(&base, &tree(ours), &tree(theirs)).first().map(|difference| difference.state)
+            let base = base
+                .map(|text| ("f".to_owned(), Digest::of(text)))
+                .into_iter()
+                .collect();
+            compare_trees(&base, &tree(ours), &tree(theirs))
+                .first()
+                .map(|difference| difference.state)
         };
         use State::{BothChanged, DirectoryChanged, Same, WorkspaceChanged};
         for (base, ours, theirs, expected) in [
@@ -78,7 +95,11 @@ mod tests {
             (Some("a"), Some("b"), None, Some(BothChanged)),
             (Some("a"), None, None, None),
         ] {
-            assert_eq!(state(base, ours, theirs), expected, "{base:?} {ours:?} {theirs:?}");
+            assert_eq!(
+                state(base, ours, theirs),
+                expected,
+                "{base:?} {ours:?} {theirs:?}"
+            );
         }
     }
 

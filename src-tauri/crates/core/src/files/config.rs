@@ -11,7 +11,8 @@ use toml_edit::{DocumentMut, Item, Value};
 use super::ReadError;
 use crate::host::{format_seconds, parse_time};
 use crate::prompt::{
-    Chain, Config, Level, LevelSetting, Margins, Model, ModelName, Policy, PolicyKind, PromptConfig, PromptName, Wire,
+    Chain, Config, Level, LevelSetting, Margins, Model, ModelName, Policy, PolicyKind,
+    PromptConfig, PromptName, Wire,
 };
 
 #[derive(Deserialize)]
@@ -104,16 +105,38 @@ pub fn parse(text: &str) -> Result<Config, ReadError> {
     let places = Places { text };
     let mut config = Config::default();
     for (name, table) in document.models {
-        check_model(&name, &table).map_err(|reason| places.error("models", name.as_str(), reason))?;
-        let ModelTable { wire, id, key_env, base_url, headers } = table;
-        config.models.insert(name, Model { wire, id, key_env, base_url, headers });
+        check_model(&name, &table)
+            .map_err(|reason| places.error("models", name.as_str(), reason))?;
+        let ModelTable {
+            wire,
+            id,
+            key_env,
+            base_url,
+            headers,
+        } = table;
+        config.models.insert(
+            name,
+            Model {
+                wire,
+                id,
+                key_env,
+                base_url,
+                headers,
+            },
+        );
     }
     for (name, table) in document.chains {
         check_chain(&config, &table).map_err(|reason| places.error("chains", &name, reason))?;
-        config.chains.insert(name, Chain { models: table.models });
+        config.chains.insert(
+            name,
+            Chain {
+                models: table.models,
+            },
+        );
     }
     for (name, table) in document.prompts {
-        let prompt = prompt(&config, table).map_err(|reason| places.error("prompts", name.as_str(), reason))?;
+        let prompt = prompt(&config, table)
+            .map_err(|reason| places.error("prompts", name.as_str(), reason))?;
         config.prompts.insert(name, prompt);
     }
     Ok(config)
@@ -127,14 +150,23 @@ struct Places<'a> {
 impl Places<'_> {
     fn error(&self, group: &str, name: &str, reason: String) -> ReadError {
         let headers = [format!("[{group}.{name}]"), format!("[{group}.\"{name}\"]")];
-        let line = self.text.lines().position(|line| headers.iter().any(|header| line.trim_start().starts_with(header.as_str())));
-        ReadError { line: line.map_or(1, |line| line + 1), reason: format!("{group}.{name}: {reason}") }
+        let line = self.text.lines().position(|line| {
+            headers
+                .iter()
+                .any(|header| line.trim_start().starts_with(header.as_str()))
+        });
+        ReadError {
+            line: line.map_or(1, |line| line + 1),
+            reason: format!("{group}.{name}: {reason}"),
+        }
     }
 }
 
 fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
     let start = span.map_or(0, |span| span.start);
-    1 + text.get(..start).map_or(0, |before| before.matches('\n').count())
+    1 + text
+        .get(..start)
+        .map_or(0, |before| before.matches('\n').count())
 }
 
 fn check_model(name: &ModelName, table: &ModelTable) -> Result<(), String> {
@@ -146,10 +178,14 @@ fn check_model(name: &ModelName, table: &ModelTable) -> Result<(), String> {
         value.starts_with("sk-") || value.to_ascii_lowercase().starts_with("bearer ")
     };
     if let Some((header, _)) = table.headers.iter().find(|(_, value)| looks_secret(value)) {
-        return Err(format!("the header `{header}` holds a secret; name its environment variable in key_env instead"));
+        return Err(format!(
+            "the header `{header}` holds a secret; name its environment variable in key_env instead"
+        ));
     }
     if table.key_env.as_deref().is_some_and(looks_secret) {
-        return Err(format!("key_env of {name} is a key; it names the environment variable that holds it"));
+        return Err(format!(
+            "key_env of {name} is a key; it names the environment variable that holds it"
+        ));
     }
     Ok(())
 }
@@ -181,16 +217,30 @@ fn prompt(config: &Config, table: PromptTable) -> Result<PromptConfig, String> {
         length: table.margins.length.unwrap_or(usual.length),
     };
     if !(0.0..=1.0).contains(&margins.share) || !(1.0..=100.0).contains(&margins.length) {
-        return Err("margins: share lies between 0 and 1, length is a ratio of at least 1".to_owned());
+        return Err(
+            "margins: share lies between 0 and 1, length is a ratio of at least 1".to_owned(),
+        );
     }
     let levels = table.levels.into_iter().map(|(code, level)| {
         let setting = match level {
-            LevelTable::Word(level) => LevelSetting { level, reason: None },
-            LevelTable::Full(full) => LevelSetting { level: full.level, reason: full.reason },
+            LevelTable::Word(level) => LevelSetting {
+                level,
+                reason: None,
+            },
+            LevelTable::Full(full) => LevelSetting {
+                level: full.level,
+                reason: full.reason,
+            },
         };
         (code, setting)
     });
-    Ok(PromptConfig { chain: table.chain, owner: table.owner, policy, margins, levels: levels.collect() })
+    Ok(PromptConfig {
+        chain: table.chain,
+        owner: table.owner,
+        policy,
+        margins,
+        levels: levels.collect(),
+    })
 }
 
 fn policy(table: PolicyTable) -> Result<Policy, String> {
@@ -200,7 +250,11 @@ fn policy(table: PolicyTable) -> Result<Policy, String> {
                 "strict" => PolicyKind::Strict,
                 "relaxed" => PolicyKind::Relaxed,
                 "primary-only" => PolicyKind::PrimaryOnly,
-                other => return Err(format!("`{other}` is no policy; there are strict, relaxed and primary-only")),
+                other => {
+                    return Err(format!(
+                        "`{other}` is no policy; there are strict, relaxed and primary-only"
+                    ));
+                }
             },
             reason: None,
             until: None,
@@ -208,7 +262,9 @@ fn policy(table: PolicyTable) -> Result<Policy, String> {
         },
         PolicyTable::Full(full) => full,
     };
-    if full.kind == PolicyKind::PrimaryOnly && (full.reason.is_none() || full.until.is_none() || full.message.is_none()) {
+    if full.kind == PolicyKind::PrimaryOnly
+        && (full.reason.is_none() || full.until.is_none() || full.message.is_none())
+    {
         return Err("a primary-only policy needs a reason, an end and the message callers get: policy = { kind = \"primary-only\", reason = \"…\", until = \"2027-01-31\", message = \"…\" }".to_owned());
     }
     if let Some(until) = &full.until
@@ -216,7 +272,12 @@ fn policy(table: PolicyTable) -> Result<Policy, String> {
     {
         return Err(format!("`{until}` is no date; write 2027-01-31"));
     }
-    Ok(Policy { kind: full.kind, reason: full.reason, until: full.until, message: full.message })
+    Ok(Policy {
+        kind: full.kind,
+        reason: full.reason,
+        until: full.until,
+        message: full.message,
+    })
 }
 
 /// Moves every date under a key `until` by whole days; comments and layout stay. A plain date stays a plain date.
@@ -224,10 +285,12 @@ fn policy(table: PolicyTable) -> Result<Policy, String> {
 /// # Errors
 /// When the text is no TOML.
 pub fn shift_dates(text: &str, days: i64) -> Result<String, ReadError> {
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| ReadError {
-        line: line_of(text, error.span()),
-        reason: error.message().trim_end().to_owned(),
-    })?;
+    let mut document: DocumentMut =
+        text.parse()
+            .map_err(|error: toml_edit::TomlError| ReadError {
+                line: line_of(text, error.span()),
+                reason: error.message().trim_end().to_owned(),
+            })?;
     for (_, item) in document.iter_mut() {
         shift_item(item, days);
     }
@@ -261,9 +324,15 @@ fn shift_value(key: &str, value: &mut Value, days: i64) {
             }
         }
         Value::String(text) if key == "until" => {
-            let Some(time) = parse_time(text.value()) else { return };
+            let Some(time) = parse_time(text.value()) else {
+                return;
+            };
             let moved = format_seconds(time + days * 86_400);
-            let moved = if text.value().contains('T') { moved } else { moved.chars().take(10).collect() };
+            let moved = if text.value().contains('T') {
+                moved
+            } else {
+                moved.chars().take(10).collect()
+            };
             let decor = text.decor().clone();
             let mut formatted = toml_edit::Formatted::new(moved);
             *formatted.decor_mut() = decor;
@@ -304,10 +373,20 @@ policy = { kind = "primary-only", reason = "r", until = "2026-12-01", message = 
     fn a_good_file_is_read() {
         let config = parse(GOOD).unwrap();
         let one = &config.prompts[&PromptName::parse("one").unwrap()];
-        assert_eq!(one.margins, Margins { share: 0.05, length: 1.15 });
+        assert_eq!(
+            one.margins,
+            Margins {
+                share: 0.05,
+                length: 1.15
+            }
+        );
         assert_eq!(one.levels["never-run"].level, Level::Off);
         assert_eq!(one.levels["schema-broken"].reason.as_deref(), Some("soon"));
-        let chain: Vec<_> = config.chain_of(&PromptName::parse("two").unwrap()).iter().map(ToString::to_string).collect();
+        let chain: Vec<_> = config
+            .chain_of(&PromptName::parse("two").unwrap())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(chain, ["a", "b.2"]);
         assert_eq!(parse("").unwrap(), Config::default());
     }
@@ -317,11 +396,23 @@ policy = { kind = "primary-only", reason = "r", until = "2026-12-01", message = 
         let cases = [
             ("models = [\n", 1, ""),
             ("[models.a]\nwire = \"morse\"\nid = \"x\"\n", 2, "morse"),
-            ("[models.a]\nwire = \"anthropic\"\nid = \"x\"\nkey = \"y\"\n", 4, "key"),
-            ("[models.A]\nwire = \"anthropic\"\nid = \"x\"\n", 1, "model name"),
+            (
+                "[models.a]\nwire = \"anthropic\"\nid = \"x\"\nkey = \"y\"\n",
+                4,
+                "key",
+            ),
+            (
+                "[models.A]\nwire = \"anthropic\"\nid = \"x\"\n",
+                1,
+                "model name",
+            ),
             ("[chains.c]\nmodels = [\"a\"]\n", 1, "no [models.a]"),
             ("[chains.c]\nmodels = []\n", 1, "empty"),
-            ("\n[prompts.p]\nchain = \"c\"\nowner = \"o\"\npolicy = \"strict\"\n", 2, "no [chains.c]"),
+            (
+                "\n[prompts.p]\nchain = \"c\"\nowner = \"o\"\npolicy = \"strict\"\n",
+                2,
+                "no [chains.c]",
+            ),
         ];
         for (text, line, part) in cases {
             let error = parse(text).unwrap_err();
@@ -329,13 +420,29 @@ policy = { kind = "primary-only", reason = "r", until = "2026-12-01", message = 
             assert_eq!(error.line, line, "{text}: {error}");
         }
         for (from, to, part) in [
-            ("policy = \"strict\"", "policy = \"lax\"", "`lax` is no policy"),
-            ("policy = \"strict\"", "policy = \"primary-only\"", "needs a reason"),
+            (
+                "policy = \"strict\"",
+                "policy = \"lax\"",
+                "`lax` is no policy",
+            ),
+            (
+                "policy = \"strict\"",
+                "policy = \"primary-only\"",
+                "needs a reason",
+            ),
             ("2026-12-01", "soon", "`soon` is no date"),
             ("share = 0.05", "share = 5", "margins"),
             ("\"b.2\"]\n[prompts", "\"a\"]\n[prompts", "appears twice"),
-            ("key_env = \"ANTHROPIC_API_KEY\"", "headers = { x = \"Bearer abc\" }", "holds a secret"),
-            ("key_env = \"ANTHROPIC_API_KEY\"", "key_env = \"sk-abc\"", "is a key"),
+            (
+                "key_env = \"ANTHROPIC_API_KEY\"",
+                "headers = { x = \"Bearer abc\" }",
+                "holds a secret",
+            ),
+            (
+                "key_env = \"ANTHROPIC_API_KEY\"",
+                "key_env = \"sk-abc\"",
+                "is a key",
+            ),
         ] {
             let error = parse(&GOOD.replace(from, to)).unwrap_err();
             assert!(error.reason.contains(part), "{to}: {error}");

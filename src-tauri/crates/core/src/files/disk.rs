@@ -46,7 +46,9 @@ pub fn read_tree(dir: &Path) -> Result<Tree, DiskError> {
         }
         read_folder(&path, &format!("{folder}/"), &mut tree)?;
         for entry in entries(&path)? {
-            let kind = entry.file_type().map_err(|source| io("read", &entry.path(), source))?;
+            let kind = entry
+                .file_type()
+                .map_err(|source| io("read", &entry.path(), source))?;
             if kind.is_dir() {
                 let prefix = format!("{folder}/{}/", name(&entry)?);
                 read_folder(&entry.path(), &prefix, &mut tree)?;
@@ -59,13 +61,18 @@ pub fn read_tree(dir: &Path) -> Result<Tree, DiskError> {
 fn read_folder(folder: &Path, prefix: &str, tree: &mut Tree) -> Result<(), DiskError> {
     for entry in entries(folder)? {
         let path = entry.path();
-        let kind = entry.file_type().map_err(|source| io("read", &path, source))?;
+        let kind = entry
+            .file_type()
+            .map_err(|source| io("read", &path, source))?;
         // A link is not followed: what it points to is not part of the directory.
         if !kind.is_file() || !is_ours(prefix, &path) {
             continue;
         }
         let key = format!("{prefix}{}", name(&entry)?);
-        let size = entry.metadata().map_err(|source| io("read", &path, source))?.len();
+        let size = entry
+            .metadata()
+            .map_err(|source| io("read", &path, source))?
+            .len();
         // Recorded outputs of a sample may be larger than anything a person edits.
         if size > LARGEST_FILE as u64 && !prefix.starts_with("_outputs/") {
             return Err(DiskError::TooLarge(path));
@@ -86,11 +93,16 @@ fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>, DiskError> {
 }
 
 fn name(entry: &std::fs::DirEntry) -> Result<String, DiskError> {
-    entry.file_name().into_string().map_err(|_| DiskError::Name(entry.path()))
+    entry
+        .file_name()
+        .into_string()
+        .map_err(|_| DiskError::Name(entry.path()))
 }
 
 fn is_ours(prefix: &str, path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
     if name.starts_with('.') {
         return false;
     }
@@ -99,7 +111,8 @@ fn is_ours(prefix: &str, path: &Path) -> bool {
         Some("_outputs") => &[".jsonl"],
         _ => &[".prompt", ".cases.jsonl", ".schema.json"],
     };
-    (prefix.is_empty() && name == "understudy.toml") || endings.iter().any(|ending| name.ends_with(ending))
+    (prefix.is_empty() && name == "understudy.toml")
+        || endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Writes files into a directory, each in one step: a reader sees the old bytes or the new ones. Parents are made.
@@ -127,7 +140,11 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
 }
 
 fn io(what: &'static str, path: &Path, source: std::io::Error) -> DiskError {
-    DiskError::Io { what, path: path.to_owned(), source }
+    DiskError::Io {
+        what,
+        path: path.to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +152,10 @@ mod tests {
     use super::*;
 
     fn tree(files: &[(&str, &str)]) -> Tree {
-        files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+        files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+            .collect()
     }
 
     #[test]
@@ -151,7 +171,12 @@ mod tests {
             ("_outputs/p.jsonl", "f"),
         ]);
         write_tree(dir.path(), &set).unwrap();
-        for other in ["README.md", ".hidden.prompt", "_history/notes.txt", "_ledger/p/x.md"] {
+        for other in [
+            "README.md",
+            ".hidden.prompt",
+            "_history/notes.txt",
+            "_ledger/p/x.md",
+        ] {
             std::fs::write(dir.path().join(other), "x").unwrap();
         }
         std::os::unix::fs::symlink("/etc/hostname", dir.path().join("link.prompt")).unwrap();
