@@ -57,7 +57,10 @@ impl Store {
     pub async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         if let Some(text) = &batch.config_text {
-            sqlx::query("UPDATE workspace SET config = ? WHERE id = 1").bind(text).execute(&mut *tx).await?;
+            sqlx::query("UPDATE workspace SET config = ? WHERE id = 1")
+                .bind(text)
+                .execute(&mut *tx)
+                .await?;
         }
         for prompt in &batch.prompts {
             prompt_id(&mut tx, prompt).await?;
@@ -75,7 +78,10 @@ impl Store {
             replace_cases(&mut tx, prompt, cases).await?;
         }
         if let Some((dir, points)) = &batch.sync_points {
-            sqlx::query("DELETE FROM sync_point WHERE dir = ?").bind(dir).execute(&mut *tx).await?;
+            sqlx::query("DELETE FROM sync_point WHERE dir = ?")
+                .bind(dir)
+                .execute(&mut *tx)
+                .await?;
             for (path, digest) in points {
                 sqlx::query("INSERT INTO sync_point (dir, path, digest) VALUES (?, ?, ?)")
                     .bind(dir)
@@ -91,30 +97,41 @@ impl Store {
 
     /// What each file of a directory looked like when directory and workspace last agreed.
     pub async fn sync_points(&self, dir: &str) -> Result<BTreeMap<String, Digest>, StoreError> {
-        let rows: Vec<(String, String)> = sqlx::query_as("SELECT path, digest FROM sync_point WHERE dir = ?")
-            .bind(dir)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT path, digest FROM sync_point WHERE dir = ?")
+                .bind(dir)
+                .fetch_all(&self.pool)
+                .await?;
         rows.into_iter()
             .map(|(path, digest)| {
-                let digest = Digest::parse(&digest).map_err(|error| StoreError::unreadable(error.to_string()))?;
+                let digest = Digest::parse(&digest)
+                    .map_err(|error| StoreError::unreadable(error.to_string()))?;
                 Ok((path, digest))
             })
             .collect()
     }
 }
 
-pub(super) async fn prompt_id(db: &mut SqliteConnection, name: &PromptName) -> Result<i64, StoreError> {
+pub(super) async fn prompt_id(
+    db: &mut SqliteConnection,
+    name: &PromptName,
+) -> Result<i64, StoreError> {
     sqlx::query("INSERT INTO prompt (name) VALUES (?) ON CONFLICT DO NOTHING")
         .bind(name.as_str())
         .execute(&mut *db)
         .await?;
-    let (id,): (i64,) =
-        sqlx::query_as("SELECT id FROM prompt WHERE name = ?").bind(name.as_str()).fetch_one(db).await?;
+    let (id,): (i64,) = sqlx::query_as("SELECT id FROM prompt WHERE name = ?")
+        .bind(name.as_str())
+        .fetch_one(db)
+        .await?;
     Ok(id)
 }
 
-async fn variant_id(db: &mut SqliteConnection, prompt: &PromptName, model: &ModelName) -> Result<i64, StoreError> {
+async fn variant_id(
+    db: &mut SqliteConnection,
+    prompt: &PromptName,
+    model: &ModelName,
+) -> Result<i64, StoreError> {
     let prompt = prompt_id(db, prompt).await?;
     sqlx::query("INSERT INTO variant (prompt_id, model) VALUES (?, ?) ON CONFLICT DO NOTHING")
         .bind(prompt)
@@ -145,8 +162,10 @@ pub(super) async fn content_row(
     .bind(body)
     .execute(&mut *db)
     .await?;
-    let (row,): (i64,) =
-        sqlx::query_as("SELECT id FROM content WHERE content_id = ?").bind(id.as_str()).fetch_one(db).await?;
+    let (row,): (i64,) = sqlx::query_as("SELECT id FROM content WHERE content_id = ?")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await?;
     Ok(row)
 }
 
@@ -162,15 +181,18 @@ async fn insert_version(db: &mut SqliteConnection, new: &NewVersion) -> Result<(
                 .bind(variant)
                 .fetch_optional(&mut *db)
                 .await?
-                .ok_or_else(|| StoreError::unreadable(format!("version {} has no parent {parent}", version.id)))?,
+                .ok_or_else(|| {
+                    StoreError::unreadable(format!("version {} has no parent {parent}", version.id))
+                })?,
         ),
     };
     // Two writers may have taken the same number from the same head: that is a moved head, not a broken file.
-    let taken: Option<(i64,)> = sqlx::query_as("SELECT number FROM version WHERE variant_id = ? AND number = ?")
-        .bind(variant)
-        .bind(version.number)
-        .fetch_optional(&mut *db)
-        .await?;
+    let taken: Option<(i64,)> =
+        sqlx::query_as("SELECT number FROM version WHERE variant_id = ? AND number = ?")
+            .bind(variant)
+            .bind(version.number)
+            .fetch_optional(&mut *db)
+            .await?;
     if taken.is_some() {
         return Err(StoreError::HeadMoved {
             prompt: new.prompt.to_string(),
@@ -205,10 +227,11 @@ async fn move_head(db: &mut SqliteConnection, new: &NewHead) -> Result<(), Store
     .fetch_optional(&mut *db)
     .await?;
     if current.as_ref().map(|(id, _)| id) != new.expected.as_ref() {
-        let expected: Option<(i64,)> = sqlx::query_as("SELECT number FROM version WHERE version_id = ?")
-            .bind(&new.expected)
-            .fetch_optional(&mut *db)
-            .await?;
+        let expected: Option<(i64,)> =
+            sqlx::query_as("SELECT number FROM version WHERE version_id = ?")
+                .bind(&new.expected)
+                .fetch_optional(&mut *db)
+                .await?;
         return Err(StoreError::HeadMoved {
             prompt: new.prompt.to_string(),
             model: new.model.to_string(),
@@ -233,7 +256,8 @@ async fn insert_decision(db: &mut SqliteConnection, decision: &Decision) -> Resu
         Verdict::Waive { .. } => "waive",
         Verdict::Accept { .. } => "accept",
     };
-    let body = serde_json::to_string(decision).map_err(|error| StoreError::unreadable(error.to_string()))?;
+    let body = serde_json::to_string(decision)
+        .map_err(|error| StoreError::unreadable(error.to_string()))?;
     sqlx::query(
         "INSERT INTO decision (decision_id, prompt_id, kind, at, body) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (decision_id) DO NOTHING",
@@ -249,7 +273,11 @@ async fn insert_decision(db: &mut SqliteConnection, decision: &Decision) -> Resu
 }
 
 /// The row of an input, made when it is new.
-pub(super) async fn input_row(db: &mut SqliteConnection, prompt: i64, case: &Case) -> Result<i64, StoreError> {
+pub(super) async fn input_row(
+    db: &mut SqliteConnection,
+    prompt: i64,
+    case: &Case,
+) -> Result<i64, StoreError> {
     let digest = case.input_digest();
     let body = serde_json::json!({ "variables": case.variables, "turns": case.turns }).to_string();
     sqlx::query("INSERT INTO input (prompt_id, case_id, digest, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
@@ -259,21 +287,30 @@ pub(super) async fn input_row(db: &mut SqliteConnection, prompt: i64, case: &Cas
         .bind(body)
         .execute(&mut *db)
         .await?;
-    let (id,): (i64,) = sqlx::query_as("SELECT id FROM input WHERE prompt_id = ? AND case_id = ? AND digest = ?")
-        .bind(prompt)
-        .bind(case.id.as_str())
-        .bind(digest.as_str())
-        .fetch_one(db)
-        .await?;
+    let (id,): (i64,) =
+        sqlx::query_as("SELECT id FROM input WHERE prompt_id = ? AND case_id = ? AND digest = ?")
+            .bind(prompt)
+            .bind(case.id.as_str())
+            .bind(digest.as_str())
+            .fetch_one(db)
+            .await?;
     Ok(id)
 }
 
-async fn replace_cases(db: &mut SqliteConnection, prompt: &PromptName, cases: &[Case]) -> Result<(), StoreError> {
+async fn replace_cases(
+    db: &mut SqliteConnection,
+    prompt: &PromptName,
+    cases: &[Case],
+) -> Result<(), StoreError> {
     let prompt = prompt_id(db, prompt).await?;
-    sqlx::query("DELETE FROM saved_case WHERE prompt_id = ?").bind(prompt).execute(&mut *db).await?;
+    sqlx::query("DELETE FROM saved_case WHERE prompt_id = ?")
+        .bind(prompt)
+        .execute(&mut *db)
+        .await?;
     for (position, case) in cases.iter().enumerate() {
         let input = input_row(db, prompt, case).await?;
-        let body = serde_json::to_string(case).map_err(|error| StoreError::unreadable(error.to_string()))?;
+        let body = serde_json::to_string(case)
+            .map_err(|error| StoreError::unreadable(error.to_string()))?;
         sqlx::query("INSERT INTO saved_case (prompt_id, case_id, position, input_id, body) VALUES (?, ?, ?, ?, ?)")
             .bind(prompt)
             .bind(case.id.as_str())

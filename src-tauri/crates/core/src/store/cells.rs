@@ -193,7 +193,11 @@ impl Store {
 
     /// Marks a run as ended.
     pub async fn finish_run(&self, run: &str, at: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE run SET finished_at = ? WHERE run_id = ?").bind(at).bind(run).execute(&self.pool).await?;
+        sqlx::query("UPDATE run SET finished_at = ? WHERE run_id = ?")
+            .bind(at)
+            .bind(run)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
@@ -223,10 +227,11 @@ impl Store {
     /// Commits finished cells. Once this returns, no crash can lose them.
     pub async fn commit_cells(&self, run: &str, cells: &[CellRecord]) -> Result<(), StoreError> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let found: Option<(i64, i64)> = sqlx::query_as("SELECT id, prompt_id FROM run WHERE run_id = ?")
-            .bind(run)
-            .fetch_optional(&mut *tx)
-            .await?;
+        let found: Option<(i64, i64)> =
+            sqlx::query_as("SELECT id, prompt_id FROM run WHERE run_id = ?")
+                .bind(run)
+                .fetch_optional(&mut *tx)
+                .await?;
         let (run, prompt) = found.ok_or_else(|| StoreError::unreadable(format!("no run {run}")))?;
         for cell in cells {
             insert_cell(&mut tx, run, prompt, cell).await?;
@@ -276,7 +281,12 @@ impl Store {
     }
 }
 
-async fn insert_cell(db: &mut SqliteConnection, run: i64, prompt: i64, cell: &CellRecord) -> Result<(), StoreError> {
+async fn insert_cell(
+    db: &mut SqliteConnection,
+    run: i64,
+    prompt: i64,
+    cell: &CellRecord,
+) -> Result<(), StoreError> {
     let input = input_row(db, prompt, &cell.case).await?;
     let content = content_row(db, &cell.content_id, None).await?;
     let output = cell.outcome.as_ref().ok();
@@ -295,7 +305,8 @@ async fn insert_cell(db: &mut SqliteConnection, run: i64, prompt: i64, cell: &Ce
         .execute(&mut *db)
         .await?;
     }
-    let words = output.map(|output| u32::try_from(output.text.split_whitespace().count()).unwrap_or(u32::MAX));
+    let words = output
+        .map(|output| u32::try_from(output.text.split_whitespace().count()).unwrap_or(u32::MAX));
     sqlx::query(
         "INSERT INTO cell (run_id, prompt_id, model, content, input_id, repeat, passthrough, current, output, tool_calls,
                            finish, words, error_kind, error_message, input_tokens, output_tokens, seconds)

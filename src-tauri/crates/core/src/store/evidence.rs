@@ -3,30 +3,8 @@
 use sqlx::FromRow;
 
 use super::{Store, StoreError, small};
+use crate::parity::Tally;
 use crate::prompt::{ContentId, Digest, ModelName, PromptName};
-
-/// What the latest outputs of one model for one content say, over the cases as they are now.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Tally {
-    /// Outputs.
-    pub outputs: u32,
-    /// Cases that have at least one.
-    pub cases: u32,
-    /// Outputs that hold the schema; with no schema, that are not empty.
-    pub held: u32,
-    /// Outputs that are empty and call no tool.
-    pub empty: u32,
-    /// Outputs that were cut off at the length limit.
-    pub cut: u32,
-    /// Words in all.
-    pub words: u32,
-    /// Tokens written in all, where known.
-    pub output_tokens: u32,
-    /// Seconds in all, where known.
-    pub seconds: f64,
-    /// Outputs with a known time.
-    pub timed: u32,
-}
 
 /// An output whose schema has not been judged yet.
 #[derive(Debug, Clone, FromRow)]
@@ -147,7 +125,11 @@ impl Store {
     }
 
     /// When a model last gave an output for any content of its own; `None` when it never did.
-    pub async fn last_output(&self, prompt: &PromptName, model: &ModelName) -> Result<Option<String>, StoreError> {
+    pub async fn last_output(
+        &self,
+        prompt: &PromptName,
+        model: &ModelName,
+    ) -> Result<Option<String>, StoreError> {
         let (at,): (Option<String>,) = sqlx::query_as(
             "SELECT max(r.at) FROM cell c JOIN run r ON r.id = c.run_id
              WHERE c.current = 1 AND c.passthrough = 0 AND c.model = ?2

@@ -12,13 +12,27 @@ use super::{APPLICATION_ID, MIGRATOR, Store, StoreError};
 
 impl Store {
     /// Creates a new workspace. Refuses to touch anything that is already there.
-    pub async fn create(path: &Path, now: &str, config: &str, sample: bool) -> Result<Self, StoreError> {
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(path) {
+    pub async fn create(
+        path: &Path,
+        now: &str,
+        config: &str,
+        sample: bool,
+    ) -> Result<Self, StoreError> {
+        match std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+        {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 return Err(StoreError::Exists(path.to_owned()));
             }
-            Err(source) => return Err(StoreError::Unreachable { path: path.to_owned(), source }),
+            Err(source) => {
+                return Err(StoreError::Unreachable {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
         }
         let made = Self::fill(path, now, config, sample).await;
         if made.is_err() {
@@ -32,14 +46,19 @@ impl Store {
         let pool = connect(path).await.map_err(|error| error.at(path))?;
         migrate(&pool, path).await?;
         // A pragma takes no parameters; the number is APPLICATION_ID, checked by a test.
-        sqlx::query("PRAGMA application_id = 1430541140").execute(&pool).await?;
+        sqlx::query("PRAGMA application_id = 1430541140")
+            .execute(&pool)
+            .await?;
         sqlx::query("INSERT INTO workspace (id, created_at, sample, config) VALUES (1, ?, ?, ?)")
             .bind(now)
             .bind(sample)
             .bind(config)
             .execute(&pool)
             .await?;
-        Ok(Self { pool, path: path.to_owned() })
+        Ok(Self {
+            pool,
+            path: path.to_owned(),
+        })
     }
 
     /// Opens a workspace.
@@ -54,14 +73,20 @@ impl Store {
             return Err(StoreError::NotAWorkspace(path.to_owned()));
         }
         migrate(&pool, path).await?;
-        Ok(Self { pool, path: path.to_owned() })
+        Ok(Self {
+            pool,
+            path: path.to_owned(),
+        })
     }
 }
 
 /// Reads the file's first hundred bytes by hand: SQLite opens lazily, reports a cut file late and in its own words,
 /// and would create a missing one.
 fn check_header(path: &Path) -> Result<(), StoreError> {
-    let unreachable = |source| StoreError::Unreachable { path: path.to_owned(), source };
+    let unreachable = |source| StoreError::Unreachable {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -78,7 +103,10 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
         return Err(StoreError::NotAWorkspace(path.to_owned()));
     }
     let field = |at: usize| -> u64 {
-        let bytes = head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; 4]);
+        let bytes = head
+            .get(at..at + 4)
+            .and_then(|bytes| bytes.try_into().ok())
+            .unwrap_or([0; 4]);
         u64::from(u32::from_be_bytes(bytes))
     };
     let page = match field(14) & 0xffff {
@@ -108,13 +136,23 @@ async fn connect(path: &Path) -> Result<SqlitePool, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10));
-    Ok(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?)
+    Ok(SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_with(options)
+        .await?)
 }
 
 async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
     MIGRATOR.run(pool).await.map_err(|error| match error {
-        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => StoreError::Newer(path.to_owned()),
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::from(error).at(path),
-        other => StoreError::Damaged { path: path.to_owned(), what: other.to_string() },
+        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
+            StoreError::Newer(path.to_owned())
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::from(error).at(path)
+        }
+        other => StoreError::Damaged {
+            path: path.to_owned(),
+            what: other.to_string(),
+        },
     })
 }

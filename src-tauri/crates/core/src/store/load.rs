@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use super::{Store, StoreError, small};
 use crate::case::Case;
 use crate::ledger::Decision;
-use crate::prompt::{Content, ContentId, ModelName, Prompt, PromptName, Variant, Version};
+use crate::prompt::{Content, ContentId, ModelName, PromptName, Variant, Version};
+use crate::set::Prompt;
 
 /// What the workspace says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +46,19 @@ impl Store {
             sqlx::query_as("SELECT created_at, sample, config FROM workspace WHERE id = 1")
                 .fetch_one(&self.pool)
                 .await?;
-        Ok(Settings { created_at, sample, config_text })
+        Ok(Settings {
+            created_at,
+            sample,
+            config_text,
+        })
     }
 
     /// All prompts with their variants, cases and decisions, in one read transaction.
     pub async fn prompts(&self) -> Result<BTreeMap<PromptName, StoredPrompt>, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let names: Vec<(String,)> =
-            sqlx::query_as("SELECT name FROM prompt ORDER BY name").fetch_all(&mut *tx).await?;
+        let names: Vec<(String,)> = sqlx::query_as("SELECT name FROM prompt ORDER BY name")
+            .fetch_all(&mut *tx)
+            .await?;
         let versions: Vec<VersionRow> = sqlx::query_as(
             "SELECT p.name AS prompt, v.model, h.version_id AS head, x.version_id, x.number, c.content_id,
                     parent.version_id AS parent, x.author, x.at, x.message, c.body
@@ -81,7 +87,12 @@ impl Store {
         let mut prompts = BTreeMap::new();
         for (name,) in names {
             let name = prompt_name(&name)?;
-            let empty = Prompt { name: name.clone(), variants: vec![], cases: vec![], ledger: vec![] };
+            let empty = Prompt {
+                name: name.clone(),
+                variants: vec![],
+                cases: vec![],
+                ledger: vec![],
+            };
             prompts.insert(name, empty);
         }
         for row in versions {
@@ -103,25 +114,36 @@ impl Store {
     }
 }
 
-fn add_version(prompts: &mut BTreeMap<PromptName, Prompt>, row: VersionRow) -> Result<(), StoreError> {
-    let model = ModelName::parse(&row.model).map_err(|error| StoreError::unreadable(error.to_string()))?;
+fn add_version(
+    prompts: &mut BTreeMap<PromptName, Prompt>,
+    row: VersionRow,
+) -> Result<(), StoreError> {
+    let model =
+        ModelName::parse(&row.model).map_err(|error| StoreError::unreadable(error.to_string()))?;
     let content: Content = read_json("content", &row.body)?;
     let version = Version {
         id: row.version_id,
         number: small(row.number),
-        content_id: ContentId::parse(&row.content_id).map_err(|error| StoreError::unreadable(error.to_string()))?,
+        content_id: ContentId::parse(&row.content_id)
+            .map_err(|error| StoreError::unreadable(error.to_string()))?,
         parent: row.parent,
         author: row.author,
         at: row.at,
         message: row.message,
         content,
     };
-    let Some(prompt) = prompts.get_mut(&prompt_name(&row.prompt)?) else { return Ok(()) };
+    let Some(prompt) = prompts.get_mut(&prompt_name(&row.prompt)?) else {
+        return Ok(());
+    };
     match prompt.variants.last_mut() {
         Some(variant) if variant.model == model => variant.versions.push(version),
         _ => {
             let head = row.head.unwrap_or_else(|| version.id.clone());
-            prompt.variants.push(Variant { model, versions: vec![version], head });
+            prompt.variants.push(Variant {
+                model,
+                versions: vec![version],
+                head,
+            });
         }
     }
     Ok(())
@@ -131,6 +153,9 @@ pub(super) fn prompt_name(name: &str) -> Result<PromptName, StoreError> {
     PromptName::parse(name).map_err(|error| StoreError::unreadable(error.to_string()))
 }
 
-pub(super) fn read_json<T: serde::de::DeserializeOwned>(what: &str, body: &str) -> Result<T, StoreError> {
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(
+    what: &str,
+    body: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(body).map_err(|error| StoreError::unreadable(format!("{what}: {error}")))
 }

@@ -14,7 +14,7 @@ mod releases;
 
 pub use batch::{Batch, NewHead, NewVersion};
 pub use cells::{CellFailure, CellFilter, CellOutput, CellRecord, CellRow, NewRun, RunRow};
-pub use evidence::{Tally, Unjudged};
+pub use evidence::Unjudged;
 pub use load::{Settings, StoredPrompt};
 pub use ratings::{RatingRow, RatingTally};
 pub use releases::ReleaseRow;
@@ -60,7 +60,9 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Somebody saved in between.
-    #[error("{prompt} on {model} has moved: its head is now v{head}, not v{expected}. Nothing was saved; look at v{head} and save again")]
+    #[error(
+        "{prompt} on {model} has moved: its head is now v{head}, not v{expected}. Nothing was saved; look at v{head} and save again"
+    )]
     HeadMoved {
         /// The prompt.
         prompt: String,
@@ -72,7 +74,9 @@ pub enum StoreError {
         expected: u32,
     },
     /// Another program keeps the file locked.
-    #[error("the workspace is busy: another program has been writing to it for more than ten seconds")]
+    #[error(
+        "the workspace is busy: another program has been writing to it for more than ten seconds"
+    )]
     Busy,
     /// A row that this program cannot have written.
     #[error("the workspace holds something unreadable ({what}); restore it from a copy")]
@@ -87,13 +91,18 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        match error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .as_deref()
+        {
             // SQLITE_BUSY and its extended forms.
             Some("5" | "261" | "517" | "773") => Self::Busy,
             // SQLITE_CORRUPT and SQLITE_NOTADB.
-            Some("11" | "26" | "267" | "523" | "779") => {
-                Self::Damaged { path: PathBuf::new(), what: "its pages do not fit together".into() }
-            }
+            Some("11" | "26" | "267" | "523" | "779") => Self::Damaged {
+                path: PathBuf::new(),
+                what: "its pages do not fit together".into(),
+            },
             _ => Self::Sql(error),
         }
     }
@@ -102,9 +111,10 @@ impl From<sqlx::Error> for StoreError {
 impl StoreError {
     fn at(self, file: &Path) -> Self {
         match self {
-            Self::Damaged { path, what } if path.as_os_str().is_empty() => {
-                Self::Damaged { path: file.to_owned(), what }
-            }
+            Self::Damaged { path, what } if path.as_os_str().is_empty() => Self::Damaged {
+                path: file.to_owned(),
+                what,
+            },
             other => other,
         }
     }

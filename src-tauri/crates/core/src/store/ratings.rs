@@ -40,7 +40,15 @@ pub struct RatingTally {
 impl RatingTally {
     /// How many cases have this rating.
     pub fn count(&self, rating: &str) -> u32 {
-        small(i64::try_from(self.by_case.values().filter(|given| *given == rating).count()).unwrap_or(i64::MAX))
+        small(
+            i64::try_from(
+                self.by_case
+                    .values()
+                    .filter(|given| *given == rating)
+                    .count(),
+            )
+            .unwrap_or(i64::MAX),
+        )
     }
 }
 
@@ -123,6 +131,8 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         // Later rows overwrite earlier ones.
-        Ok(RatingTally { by_case: rows.into_iter().collect() })
+        Ok(RatingTally {
+            by_case: rows.into_iter().collect(),
+        })
     }
 }

@@ -50,15 +50,19 @@ impl Store {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(name, version, created_at, expires_at, archive_sha256, payload, heads)| ReleaseRow {
-                name,
-                version: small(version),
-                created_at,
-                expires_at,
-                archive_sha256,
-                payload,
-                heads,
-            })
+            .map(
+                |(name, version, created_at, expires_at, archive_sha256, payload, heads)| {
+                    ReleaseRow {
+                        name,
+                        version: small(version),
+                        created_at,
+                        expires_at,
+                        archive_sha256,
+                        payload,
+                        heads,
+                    }
+                },
+            )
             .collect())
     }
 }

@@ -1,0 +1,407 @@
+//! Why a call brought no answer.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::key::redact;
+use crate::prompt::RenderError;
+
+/// The most bytes of a provider's message that are kept.
+const MESSAGE_BYTES: usize = 2048;
+
+/// The kind of a failed call. Clients act on it; [`ErrorKind::code`] is the word in JSON, SQL and events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub enum ErrorKind {
+    /// The provider says the request is at fault (400, 405, 413, 422 and other 4xx).
+    BadRequest,
+    /// The key was not accepted (401).
+    Unauthorized,
+    /// The key may not do this (403).
+    Forbidden,
+    /// No such model or path (404).
+    NotFound,
+    /// Out of credit or quota (402, and 429 that says so): waiting does not help.
+    Payment,
+    /// Too many requests or tokens (429).
+    RateLimited {
+        /// How long the provider asks to wait, in seconds, if it said.
+        retry_after_seconds: Option<f64>,
+    },
+    /// The provider failed (500, 502, 504, 409 and other 5xx).
+    Server,
+    /// The provider has no capacity now (503, 529).
+    Overloaded,
+    /// No complete answer before the deadline, or the provider gave up waiting (408).
+    Timeout,
+    /// No connection: name, address, TLS or proxy.
+    Connect,
+    /// The connection broke before the answer was complete.
+    Reset,
+    /// The server answered with a redirect, which is not followed: the key would travel.
+    Redirect,
+    /// The answer is not what this wire sends.
+    BadBody,
+    /// The answer is larger than the cap.
+    TooLarge,
+    /// The environment has no key for this model.
+    NoKey {
+        /// The variable that was looked for.
+        env: String,
+    },
+    /// No adapter for this wire yet.
+    UnsupportedWire {
+        /// The wire, as in `understudy.toml`.
+        wire: String,
+    },
+    /// The model's settings make no valid request: its base URL or a header.
+    BadSettings,
+    /// A text of the version could not be rendered for this case.
+    Render,
+    /// Cancelled before it was answered.
+    Cancelled,
+    /// A kind written by a newer program.
+    #[serde(other)]
+    Unknown,
+}
+
+impl ErrorKind {
+    /// The stable word.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Payment => "payment",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Server => "server",
+            Self::Overloaded => "overloaded",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Reset => "reset",
+            Self::Redirect => "redirect",
+            Self::BadBody => "bad_body",
+            Self::TooLarge => "too_large",
+            Self::NoKey { .. } => "no_key",
+            Self::UnsupportedWire { .. } => "unsupported_wire",
+            Self::BadSettings => "bad_settings",
+            Self::Render => "render",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// From a status other than 200.
+    pub(super) fn of_status(status: u16, retry_after_seconds: Option<f64>) -> Self {
+        match status {
+            401 => Self::Unauthorized,
+            402 => Self::Payment,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            408 => Self::Timeout,
+            409 => Self::Server,
+            429 => Self::RateLimited {
+                retry_after_seconds,
+            },
+            503 | 529 => Self::Overloaded,
+            300..=399 => Self::Redirect,
+            400..=499 => Self::BadRequest,
+            500..=599 => Self::Server,
+            _ => Self::BadBody,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadRequest => f.write_str("the provider refused the request"),
+            Self::Unauthorized => f.write_str("the provider did not accept the API key"),
+            Self::Forbidden => f.write_str("the API key may not do this"),
+            Self::NotFound => f.write_str("the provider knows no such model or path"),
+            Self::Payment => f.write_str("the account is out of credit or quota"),
+            Self::RateLimited {
+                retry_after_seconds: Some(seconds),
+            } => write!(f, "rate limited, to be tried again after {seconds} s"),
+            Self::RateLimited { .. } => f.write_str("rate limited"),
+            Self::Server => f.write_str("the provider failed"),
+            Self::Overloaded => f.write_str("the provider is overloaded"),
+            Self::Timeout => f.write_str("no complete answer in time"),
+            Self::Connect => f.write_str("no connection to the provider"),
+            Self::Reset => f.write_str("the connection broke before the answer was complete"),
+            Self::Redirect => f.write_str("the server redirects elsewhere, which is not followed"),
+            Self::BadBody => f.write_str("the answer is not what this wire sends"),
+            Self::TooLarge => f.write_str("the answer is too large"),
+            Self::NoKey { env } => write!(f, "the environment variable {env} holds no API key"),
+            Self::UnsupportedWire { wire } => {
+                write!(f, "the wire `{wire}` cannot be called yet")
+            }
+            Self::BadSettings => f.write_str("the model's settings make no valid request"),
+            Self::Render => f.write_str("the prompt could not be rendered for this case"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Unknown => f.write_str("failed in a way this version does not know"),
+        }
+    }
+}
+
+/// A call without an answer. Holds no secret: messages are redacted before they get here.
+///
+/// In JSON `{"kind", "message", "status", "request_id"}`, and the fields of the kind beside them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct CallError {
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: ErrorKind,
+    /// What the provider, or this program, says about it; at most 2 KB, may be empty.
+    #[serde(default)]
+    pub message: String,
+    /// The HTTP status, when there was one.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// The provider's id of the request, for its support.
+    #[serde(default)]
+    pub request_id: Option<String>,
+}
+
+impl CallError {
+    /// An error of this program's own making.
+    pub fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
+        Self {
+            kind,
+            message: printable(message.as_ref(), MESSAGE_BYTES),
+            status: None,
+            request_id: None,
+        }
+    }
+
+    pub(super) fn redacted(mut self, secrets: &[String]) -> Self {
+        self.message = redact(&self.message, secrets);
+        self.request_id = self.request_id.map(|id| redact(&id, secrets));
+        self
+    }
+}
+
+impl fmt::Display for CallError {
+    /// One sentence, the provider's words last.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        if self.message.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", self.message)
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl From<RenderError> for CallError {
+    fn from(error: RenderError) -> Self {
+        Self::new(ErrorKind::Render, error.to_string())
+    }
+}
+
+/// What an error body says: its message, and its code for the cases in which the status does not tell enough.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Complaint {
+    pub(super) message: String,
+    code: String,
+    param: String,
+    kind: String,
+}
+
+impl Complaint {
+    /// Reads the error bodies of all wires: `{error:{message,type,param,code}}`, `{error:"…"}`, `{message}`,
+    /// `{detail}`, Gemini's one-element array, and anything else as it stands.
+    pub(super) fn read(body: &Value) -> Self {
+        let outer = match body {
+            Value::Array(items) => items.first().unwrap_or(body),
+            _ => body,
+        };
+        let inner = match outer.get("error") {
+            Some(error @ (Value::Object(_) | Value::String(_))) => error,
+            _ => outer,
+        };
+        let word = |name: &str| match inner.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        };
+        let message = match inner {
+            Value::String(text) => text.clone(),
+            _ => ["message", "detail"]
+                .iter()
+                .map(|name| word(name))
+                .find(|text| !text.is_empty())
+                .unwrap_or_else(|| inner.to_string()),
+        };
+        Self {
+            message,
+            code: word("code"),
+            param: word("param"),
+            kind: word("type"),
+        }
+    }
+
+    /// The message, and the parameter it is about where the message does not name it.
+    pub(super) fn sentence(&self) -> String {
+        if self.param.is_empty() || self.message.contains(&self.param) {
+            self.message.clone()
+        } else {
+            format!("{} (`{}`)", self.message, self.param)
+        }
+    }
+
+    /// Whether the prompt was filtered: an outcome, although Azure sends it as a 400.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.code == "content_filter"
+    }
+
+    /// The kind for this complaint under this status. 429 also means "no money left", which no waiting cures.
+    pub(super) fn kind(&self, status: u16, retry_after_seconds: Option<f64>) -> ErrorKind {
+        let says = |word: &str| self.code == word || self.kind == word;
+        if status == 429 && says("insufficient_quota") || says("billing_error") {
+            return ErrorKind::Payment;
+        }
+        if says("overloaded_error") {
+            return ErrorKind::Overloaded;
+        }
+        // OpenRouter and streams put the status of the real failure into an answer that is itself a 200.
+        let inner = (status == 200)
+            .then(|| self.code.parse::<u16>().ok())
+            .flatten()
+            .filter(|code| (400..600).contains(code));
+        match inner {
+            Some(code) => ErrorKind::of_status(code, retry_after_seconds),
+            None if status == 200 => ErrorKind::Server,
+            None => ErrorKind::of_status(status, retry_after_seconds),
+        }
+    }
+}
+
+/// A foreign text made fit for a terminal and a log line: control characters become spaces, and it is cut at a
+/// character.
+pub(super) fn printable(text: &str, max_bytes: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(max_bytes));
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    for c in plain.skip_while(|c| c.is_whitespace()) {
+        if shown.len() + c.len_utf8() > max_bytes {
+            break;
+        }
+        shown.push(c);
+    }
+    shown.truncate(shown.trim_end().len());
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn error_bodies_of_every_shape_are_read() {
+        for (body, message) in [
+            (
+                json!({"error": {"message": "no", "type": "t", "param": null, "code": null}}),
+                "no",
+            ),
+            (json!({"error": "plain"}), "plain"),
+            (json!({"message": "short"}), "short"),
+            (json!({"detail": "gone"}), "gone"),
+            (json!({"detail": [{"msg": "m"}]}), r#"[{"msg":"m"}]"#),
+            (json!([{"error": {"message": "wrapped"}}]), "wrapped"),
+            (
+                json!({"type": "error", "error": {"type": "x", "message": "a"}}),
+                "a",
+            ),
+            (json!({"odd": 1}), r#"{"odd":1}"#),
+            (json!(null), "null"),
+            (json!([]), "[]"),
+        ] {
+            assert_eq!(Complaint::read(&body).message, message, "{body}");
+        }
+        let named = Complaint::read(
+            &json!({"error": {"message": "Unsupported value", "param": "temperature"}}),
+        );
+        assert_eq!(named.sentence(), "Unsupported value (`temperature`)");
+    }
+
+    #[test]
+    fn no_money_is_not_a_rate_limit() {
+        let broke = Complaint::read(&json!({"error": {"code": "insufficient_quota"}}));
+        assert_eq!(broke.kind(429, Some(1.0)), ErrorKind::Payment);
+        let busy = Complaint::read(&json!({"error": {"code": 429}}));
+        assert_eq!(
+            busy.kind(429, Some(1.0)),
+            ErrorKind::RateLimited {
+                retry_after_seconds: Some(1.0)
+            }
+        );
+        // The real status inside a 200.
+        assert_eq!(busy.kind(200, None).code(), "rate_limited");
+        assert_eq!(Complaint::default().kind(200, None), ErrorKind::Server);
+        let overloaded = Complaint::read(&json!({"error": {"type": "overloaded_error"}}));
+        assert_eq!(overloaded.kind(500, None), ErrorKind::Overloaded);
+    }
+
+    #[test]
+    fn every_status_has_a_kind() {
+        let kinds = [
+            (204, "bad_body"),
+            (302, "redirect"),
+            (400, "bad_request"),
+            (401, "unauthorized"),
+            (402, "payment"),
+            (403, "forbidden"),
+            (404, "not_found"),
+            (408, "timeout"),
+            (409, "server"),
+            (413, "bad_request"),
+            (422, "bad_request"),
+            (429, "rate_limited"),
+            (500, "server"),
+            (502, "server"),
+            (503, "overloaded"),
+            (529, "overloaded"),
+        ];
+        for (status, code) in kinds {
+            assert_eq!(ErrorKind::of_status(status, None).code(), code, "{status}");
+        }
+    }
+
+    #[test]
+    fn messages_are_cut_and_hold_no_control_characters() {
+        assert_eq!(printable("\u{1b}[31mred\u{7}\nline ", 100), "[31mred  line");
+        assert_eq!(printable("aé", 2), "a");
+        let long = CallError::new(ErrorKind::Server, "é".repeat(5000));
+        assert_eq!(long.message.len(), MESSAGE_BYTES);
+    }
+
+    #[test]
+    fn errors_survive_json_and_newer_kinds_are_read() {
+        let error = CallError {
+            status: Some(429),
+            ..CallError::new(
+                ErrorKind::RateLimited {
+                    retry_after_seconds: Some(2.0),
+                },
+                "slow down",
+            )
+        };
+        let value = serde_json::to_value(&error).unwrap();
+        insta::assert_snapshot!(value.to_string(), @r#"{"kind":"rate_limited","retry_after_seconds":2.0,"message":"slow down","status":429,"request_id":null}"#);
+        assert_eq!(serde_json::from_value::<CallError>(value).unwrap(), error);
+        let newer: CallError = serde_json::from_value(json!({"kind": "quantum"})).unwrap();
+        assert_eq!(newer.kind, ErrorKind::Unknown);
+        insta::assert_snapshot!(error, @"rate limited, to be tried again after 2 s (HTTP 429): slow down");
+    }
+}

@@ -1,0 +1,62 @@
+//! Models behind their wires: how a version becomes a request, and a provider's reply an answer.
+//!
+//! Owns one adapter per wire (a pure body builder and a pure parser over `serde_json::Value`), the typed errors of a
+//! call, and the one transport under all of them. It is the only module that knows `reqwest`. It must not know runs,
+//! the database, prompt sets or where keys come from: an [`ApiKeys`] hands them out.
+//!
+//! ```text
+//! (Model, Content, Rendered) --build--> Request --Caller--> Answer | CallError
+//! ```
+//!
+//! Deliberately absent: retries (a repeated call bills again and changes the sample; the executor decides, later),
+//! streaming, and the wires without an adapter, which give [`BuildError::UnsupportedWire`]. A wire is added by a
+//! module with `body` and `answer` and a line in each `match` on [`crate::prompt::Wire`] here and in [`Request`].
+
+mod answer;
+mod anthropic;
+mod error;
+mod json;
+mod key;
+mod openai_chat;
+mod request;
+mod schema;
+pub mod scripted;
+mod transport;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::prompt::{CaseId, Model, ModelName};
+
+pub use answer::{Answer, Finish, ToolCall, Usage};
+pub use error::{CallError, ErrorKind};
+pub use key::{ApiKey, ApiKeys, EnvKeys};
+pub use request::{BuildError, Request, build};
+pub use transport::{Http, Proxies, Settings};
+
+/// One call: the request, and whose it is. The names are what a scripted model answers by and what is traced; only
+/// `settings` and `request` reach the wire.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The model's name in `understudy.toml`.
+    pub model: ModelName,
+    /// Its settings.
+    pub settings: Arc<Model>,
+    /// The case that asks.
+    pub case: CaseId,
+    /// Which repetition, from 1.
+    pub repeat: u32,
+    /// Whether the model is given the primary's prompt.
+    pub passthrough: bool,
+    /// What is sent.
+    pub request: Request,
+}
+
+/// Whoever answers calls: [`Http`], or [`scripted::Scripted`] in tests.
+///
+/// Dropping the future cancels the call and closes its connection.
+pub trait Caller: Send + Sync {
+    /// Makes the call once. Refusals, filtered and cut replies are answers; see [`Finish`].
+    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Answer, CallError>>;
+}
