@@ -1,5 +1,7 @@
 //! The walls of the house, kept by a test: what a crate may depend on, and what a module may name.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
