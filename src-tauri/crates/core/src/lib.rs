@@ -15,5 +15,6 @@ pub mod model;
 pub mod parity;
 pub mod prompt;
 pub mod run;
+pub mod set;
 pub mod store;
 pub mod workspace;

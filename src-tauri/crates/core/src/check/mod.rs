@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::ledger::Verdict;
 use crate::parity::Tally;
-use crate::prompt::{Level, ModelName, PolicyKind, PromptName, PromptSet};
+use crate::prompt::{Level, ModelName, PolicyKind, PromptName};
+use crate::set::PromptSet;
 
 /// A finding's stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -4,9 +4,10 @@ use super::{Code, Evidence, Raw, VariantEvidence};
 use crate::host::parse_time;
 use crate::ledger::{ChangeState, changes};
 use crate::prompt::{
-    Content, Engine, Level, PolicyKind, Prompt, PromptConfig, PromptName, PromptSet, Template,
-    TemplateError, Variant, Version,
+    Content, Engine, Level, PolicyKind, PromptConfig, PromptName, Template, TemplateError, Variant,
+    Version,
 };
+use crate::set::{Prompt, PromptSet};
 
 /// One prompt, with what every rule asks for.
 struct Subject<'a> {

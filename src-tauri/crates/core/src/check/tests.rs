@@ -6,8 +6,9 @@ use super::*;
 use crate::case::Case;
 use crate::ledger::Decision;
 use crate::prompt::{
-    Chain, Config, Content, LevelSetting, Margins, Policy, Prompt, PromptConfig, Variant, Version,
+    Chain, Config, Content, LevelSetting, Margins, Policy, PromptConfig, Variant, Version,
 };
+use crate::set::Prompt;
 
 const NOW: &str = "2026-06-01T00:00:00Z";
 

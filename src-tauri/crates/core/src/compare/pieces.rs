@@ -1,6 +1,7 @@
 //! Paints: turns matched words and rows into the rows of pieces that leave this module.
 //!
-//! Here the law is kept: a side's pieces are cut from its text byte range by byte range, each line once.
+//! Here the law is kept: a side's pieces are cut from its text byte range by byte range, each line
+//! once.
 
 use std::ops::Range;
 
@@ -17,10 +18,12 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    pub(super) fn new(left: &Text<'_>, right: &Text<'_>) -> Self {
+    /// Nothing is common yet; `coarse` if the search for it was cut short throughout.
+    pub(super) fn new(left: &Text<'_>, right: &Text<'_>, coarse: bool) -> Self {
+        let edit = if coarse { Edit::Coarse } else { Edit::Only };
         Self {
-            left: vec![Edit::Only; left.tokens.len()],
-            right: vec![Edit::Only; right.tokens.len()],
+            left: vec![edit; left.tokens.len()],
+            right: vec![edit; right.tokens.len()],
         }
     }
 
@@ -110,8 +113,8 @@ impl Marks {
         self.right[right].fill(Edit::Same);
     }
 
-    /// What rows add: equal lines without words, and where words are shared, the glue with which both sides begin (a
-    /// bullet, an indent).
+    /// What rows add: equal lines without words, and where words are shared, the glue with which
+    /// both sides begin (a bullet, an indent) and end (a bracket, a line end).
     fn rows(&mut self, left: &Text<'_>, right: &Text<'_>, rows: &[Beside]) {
         for row in rows {
             let (l, r) = (
@@ -125,13 +128,35 @@ impl Marks {
             if !self.left[l.clone()].contains(&Edit::Same) {
                 continue;
             }
-            for (i, j) in l.zip(r) {
-                if !self.glue(left, right, (i, j), (i, j)) {
+            for (i, j) in l.clone().zip(r.clone()) {
+                let free = (self.left[i] == Edit::Same) == (self.right[j] == Edit::Same);
+                if !free || !self.glue(left, right, (i, j), (i, j)) {
                     break;
+                }
+            }
+            let tail = l.clone().rev().zip(r.clone().rev());
+            let tail = tail.take_while(|(i, j)| {
+                let (a, b) = (&left.tokens[*i], &right.tokens[*j]);
+                // What one side has matched elsewhere is not there to be matched again.
+                let free = (self.left[*i] == Edit::Same) == (self.right[*j] == Edit::Same);
+                free && a.kind == Kind::Glue && a.id == b.id
+            });
+            let tail: Vec<(usize, usize)> = tail.collect();
+            // A full stop after two different words is no common ground; what it closes may be.
+            if tail
+                .iter()
+                .any(|(i, _)| closes(&left.text[left.tokens[*i].bytes.clone()]))
+            {
+                for (i, j) in tail {
+                    self.glue(left, right, (i, j), (i, j));
                 }
             }
         }
     }
+}
+
+fn closes(glue: &str) -> bool {
+    glue.starts_with(['"', '}', ']', ')', '>', '*', '`']) || glue.starts_with(char::is_whitespace)
 }
 
 /// The comparison that these rows and marks make; `matched` counts words.

@@ -1,12 +1,12 @@
 //! Decides which lines stand beside each other.
 //!
-//! Knows lines and matched words; paints nothing. Matches ascend on both sides, so the links between lines (a left
-//! and a right line that share words) form a staircase, and rows are the pieces into which it can be cut.
+//! Knows lines and matched words; paints nothing. Matches ascend on both sides, so the links
+//! between lines (a left and a right line that share words) form a staircase, and rows are the
+//! pieces into which it can be cut.
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use super::runs::equal_runs;
 use super::text::Text;
 use super::tidy::Pairs;
 
@@ -83,9 +83,9 @@ fn forget(links: &mut Vec<Link>, pairs: &mut Pairs) {
 
 /// Rows for prose: as many lines on a side as the words of the other side are spread over.
 ///
-/// A few words that stray into a neighbouring paragraph would glue both into one row. Such weak links are dropped
-/// from `pairs`, `allowance` words at most, but never where a run of words simply goes on over a line's end: that is
-/// a re-wrap.
+/// A few words that stray into a neighbouring paragraph would glue both into one row. Such weak
+/// links are dropped from `pairs`, `allowance` words at most, but never where a run of words simply
+/// goes on over a line's end: that is a re-wrap.
 pub(super) fn flowing(
     left: &Text<'_>,
     right: &Text<'_>,
@@ -130,7 +130,32 @@ pub(super) fn flowing(
     }
     let gap = Beside::new(from_left..left.lines.len(), from_right..right.lines.len());
     without_words(left, right, gap, &mut rows);
-    rows
+    close_up(left, right, rows)
+}
+
+/// Puts a blank line that has no counterpart to the row before it: in prose white space is no
+/// difference.
+fn close_up(left: &Text<'_>, right: &Text<'_>, rows: Vec<Beside>) -> Vec<Beside> {
+    let mut closed: Vec<Beside> = Vec::with_capacity(rows.len());
+    let (mut last_left, mut last_right): (Option<usize>, Option<usize>) = (None, None);
+    for row in rows {
+        let blank_left = row.right.is_empty() && left.is_blank(row.left.start);
+        let blank_right = row.left.is_empty() && right.is_blank(row.right.start);
+        match (blank_left, last_left, blank_right, last_right) {
+            (true, Some(last), _, _) => closed[last].left.end = row.left.end,
+            (_, _, true, Some(last)) => closed[last].right.end = row.right.end,
+            _ => {
+                if !row.left.is_empty() {
+                    last_left = Some(closed.len());
+                }
+                if !row.right.is_empty() {
+                    last_right = Some(closed.len());
+                }
+                closed.push(row);
+            }
+        }
+    }
+    closed
 }
 
 fn is_weak(left: &Text<'_>, right: &Text<'_>, links: &[Link], at: usize, pairs: &Pairs) -> bool {
@@ -143,23 +168,30 @@ fn is_weak(left: &Text<'_>, right: &Text<'_>, links: &[Link], at: usize, pairs: 
     if before.is_none() && after.is_none() {
         return false;
     }
-    let stronger = |other: Option<&Link>| other.is_some_and(|other| other.weight() > link.weight());
-    if !stronger(before) && !stronger(after) {
+    // Of equals the first stays, or a chain of single words would never break.
+    let weight = link.weight();
+    let stronger = before.is_some_and(|before| before.weight() >= weight)
+        || after.is_some_and(|after| after.weight() > weight);
+    if !stronger {
         return false;
     }
     let shorter = left
         .words_in_line(link.left)
         .min(right.words_in_line(link.right));
-    if link.weight() * 4 >= shorter {
+    if weight * 4 >= shorter {
         return false;
     }
-    let goes_on = |from: usize, to: usize| matches!((pairs.get(from), pairs.get(to)), (Some(a), Some(b)) if a.0 + 1 == b.0 && a.1 + 1 == b.1);
-    let joined_before = before.is_some() && goes_on(link.pairs.start - 1, link.pairs.start);
-    let joined_after = after.is_some() && goes_on(link.pairs.end - 1, link.pairs.end);
+    let goes_on = |to: usize| match pairs.get(to - 1..=to) {
+        Some([a, b]) => a.0 + 1 == b.0 && a.1 + 1 == b.1,
+        _ => false,
+    };
+    let joined_before = before.is_some() && goes_on(link.pairs.start);
+    let joined_after = after.is_some() && goes_on(link.pairs.end);
     !joined_before && !joined_after
 }
 
-/// Lines that share no word. Equal lines without words hold the gap together, the rest is laid out between them.
+/// Lines that share no word. Equal lines without words hold the gap together, the rest is laid out
+/// between them.
 fn without_words(left: &Text<'_>, right: &Text<'_>, gap: Beside, rows: &mut Vec<Beside>) {
     let marks = |text: &Text<'_>, lines: &Range<usize>| -> Vec<usize> {
         lines
@@ -168,29 +200,17 @@ fn without_words(left: &Text<'_>, right: &Text<'_>, gap: Beside, rows: &mut Vec<
             .collect()
     };
     let (marks_left, marks_right) = (marks(left, &gap.left), marks(right, &gap.right));
-    let texts_left: Vec<&str> = marks_left
-        .iter()
-        .map(|line| left.line_text(*line).trim())
-        .collect();
-    let texts_right: Vec<&str> = marks_right
-        .iter()
-        .map(|line| right.line_text(*line).trim())
-        .collect();
     let (mut from_left, mut from_right) = (gap.left.start, gap.right.start);
-    if !texts_left.is_empty() && !texts_right.is_empty() {
-        for op in capture_diff_slices(Algorithm::Histogram, &texts_left, &texts_right) {
-            let DiffOp::Equal {
-                old_index,
-                new_index,
-                len,
-            } = op
-            else {
-                continue;
-            };
+    if !marks_left.is_empty() && !marks_right.is_empty() {
+        let runs = equal_runs(
+            marks_left.iter().map(|line| left.line_text(*line).trim()),
+            marks_right.iter().map(|line| right.line_text(*line).trim()),
+        );
+        for (i, j, len) in runs.runs {
             for (l, r) in marks_left
                 .iter()
-                .skip(old_index)
-                .zip(marks_right.iter().skip(new_index))
+                .skip(i)
+                .zip(marks_right.iter().skip(j))
                 .take(len)
             {
                 side_by_side(
@@ -236,8 +256,9 @@ fn side_by_side(left: &Text<'_>, right: &Text<'_>, gap: Beside, rows: &mut Vec<B
     rows.extend(r.map(|line| Beside::new(end..end, line..line + 1)));
 }
 
-/// Rows for versions of one text: one line a side. Lines stand beside each other when they share enough words; any
-/// other line stands alone. Matches between lines that do not stand beside each other are dropped from `pairs`.
+/// Rows for versions of one text: one line a side. Lines stand beside each other when they share
+/// enough words; any other line stands alone. Matches between lines that do not stand beside each
+/// other are dropped from `pairs`.
 pub(super) fn strict(
     left: &Text<'_>,
     right: &Text<'_>,

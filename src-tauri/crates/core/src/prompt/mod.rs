@@ -1,20 +1,22 @@
 //! The prompt and its variants, as pure values.
 //!
-//! Owns the nouns everybody shares ([`Prompt`], [`Variant`], [`Version`], [`Content`]), the template language and the
+//! Owns the nouns everybody shares ([`Config`], [`Variant`], [`Version`], [`Content`]), the template language and the
 //! canonical form from which a content id is taken. Knows no file, no database, no model and no clock.
 
+mod config;
 mod content;
 mod id;
 mod name;
 mod policy;
 mod render;
-mod set;
 pub mod template;
+mod version;
 
+pub use config::{Chain, Config, Model, PromptConfig, Wire};
 pub use content::{Content, Engine, ExampleTurn, Params, Role, Tool, Turn};
 pub use id::{ContentId, Digest, InvalidId};
 pub use name::{CaseId, InvalidName, ModelName, PromptName};
 pub use policy::{Level, LevelSetting, Margins, Policy, PolicyKind};
 pub use render::{RenderError, Rendered, render};
-pub use set::{Chain, Config, Model, Prompt, PromptConfig, PromptSet, Variant, Version, Wire};
 pub use template::{Segment, Template, TemplateError};
+pub use version::{Variant, Version};

@@ -1,9 +1,10 @@
-//! From a version and a case to the texts of one request, still independent of any wire.
+//! From a version and a case's input to the texts of one request, still independent of any wire.
 
 use serde::Serialize;
 
-use super::{Content, Engine, Template, TemplateError, Turn};
-use crate::case::Case;
+use serde_json::{Map, Value};
+
+use super::{Content, Engine, Role, Template, TemplateError, Turn};
 
 /// A text that could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,13 +25,17 @@ pub struct Rendered {
     pub turns: Vec<Turn>,
 }
 
-/// Renders `content` for `case`. The case's own turns go in literally.
-pub fn render(content: &Content, case: &Case) -> Result<Rendered, RenderError> {
+/// Renders `content` for a case's variables and turns. The case's turns go in literally.
+pub fn render(
+    content: &Content,
+    variables: &Map<String, Value>,
+    conversation: &[Turn],
+) -> Result<Rendered, RenderError> {
     let text = |place: &'static str, text: &str| -> Result<String, RenderError> {
         match content.engine {
             Engine::None => Ok(text.to_owned()),
             Engine::Handlebars => Template::parse(text)
-                .and_then(|template| template.render(&case.variables))
+                .and_then(|template| template.render(variables))
                 .map_err(|source| RenderError { place, source }),
         }
     };
@@ -38,17 +43,17 @@ pub fn render(content: &Content, case: &Case) -> Result<Rendered, RenderError> {
         "" => None,
         system => Some(text("system", system)?),
     };
-    let mut turns = Vec::with_capacity(content.turns.len() + case.turns.len() + 1);
+    let mut turns = Vec::with_capacity(content.turns.len() + conversation.len() + 1);
     for turn in &content.turns {
         turns.push(Turn {
             role: turn.role,
             text: text("example turn", &turn.text)?,
         });
     }
-    turns.extend(case.turns.iter().cloned());
+    turns.extend(conversation.iter().cloned());
     if let Some(user) = &content.user {
         turns.push(Turn {
-            role: super::Role::User,
+            role: Role::User,
             text: text("final user", user)?,
         });
     }

@@ -101,7 +101,8 @@ impl CellPlan {
 
     /// The call to make. What cannot be rendered or built is the cell's error, and no call.
     pub fn call(&self) -> Result<Call, CallError> {
-        let rendered = render(&self.target.content, &self.input.case)?;
+        let case = &self.input.case;
+        let rendered = render(&self.target.content, &case.variables, &case.turns)?;
         let request = build(&self.target.settings, &self.target.content, &rendered)?;
         Ok(Call {
             model: self.target.model.clone(),

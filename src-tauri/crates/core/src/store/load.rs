@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use super::{Store, StoreError, small};
 use crate::case::Case;
 use crate::ledger::Decision;
-use crate::prompt::{Content, ContentId, ModelName, Prompt, PromptName, Variant, Version};
+use crate::prompt::{Content, ContentId, ModelName, PromptName, Variant, Version};
+use crate::set::Prompt;
 
 /// What the workspace says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

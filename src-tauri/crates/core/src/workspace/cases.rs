@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::view::{CaseList, Imported};
 use super::{Error, Workspace, evidence, lookup};
 use crate::case::Case;
-use crate::prompt::{PromptName, PromptSet};
+use crate::prompt::PromptName;
+use crate::set::PromptSet;
 use crate::store::Batch;
 
 impl Workspace {

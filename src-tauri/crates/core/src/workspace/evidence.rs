@@ -5,7 +5,8 @@ use super::{Error, Workspace, lookup};
 use crate::check::{self, Code, Evidence, VariantEvidence};
 use crate::compare::JsonForm;
 use crate::parity::{Judge, Tally};
-use crate::prompt::{ContentId, ModelName, PromptName, PromptSet};
+use crate::prompt::{ContentId, ModelName, PromptName};
+use crate::set::PromptSet;
 
 impl Workspace {
     /// Checks the named prompts, or all.

@@ -4,7 +4,8 @@ use super::Error;
 use crate::case::Case;
 use crate::host::{Host, parse_time};
 use crate::ledger::{Change, changes};
-use crate::prompt::{ModelName, Prompt, PromptName, PromptSet, Variant, Version};
+use crate::prompt::{ModelName, PromptName, Variant, Version};
+use crate::set::{Prompt, PromptSet};
 
 /// A prompt of the set with the way to its variants.
 #[derive(Clone, Copy)]

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::host::Host;
-use crate::prompt::PromptSet;
+use crate::set::PromptSet;
 use crate::store::Store;
 use crate::{files, keys};
 

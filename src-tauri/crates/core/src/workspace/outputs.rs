@@ -13,7 +13,8 @@ use super::lookup::{self, Found};
 use super::view::Imported;
 use super::{Error, Workspace, cases, evidence};
 use crate::case::Case;
-use crate::prompt::{CaseId, ContentId, ModelName, PromptName, PromptSet};
+use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
+use crate::set::PromptSet;
 use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun};
 
 /// One line of an outputs file.
@@ -60,9 +61,23 @@ impl Workspace {
         map: &[(String, String)],
     ) -> Result<Imported, Error> {
         let set = self.load().await?;
-        evidence::known_prompt(&set, prompt)?;
+        self.record_outputs(&set, prompt, file, text, map, &self.host.now())
+            .await
+    }
+
+    /// The same for a set at hand, recorded as made `at` (RFC 3339).
+    pub(super) async fn record_outputs(
+        &self,
+        set: &PromptSet,
+        prompt: &str,
+        file: &str,
+        text: &str,
+        map: &[(String, String)],
+        at: &str,
+    ) -> Result<Imported, Error> {
+        evidence::known_prompt(set, prompt)?;
         let name = PromptName::parse(prompt)?;
-        let mut known = cases::existing(&set, &name);
+        let mut known = cases::existing(set, &name);
         let before = known.len();
         let mut cells = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -74,11 +89,11 @@ impl Workspace {
                 line: index + 1,
                 reason,
             };
-            for line in read_line(&set, &name, line, map).map_err(bad)? {
-                cells.push(record(&set, &name, line, &mut known).map_err(bad)?);
+            for line in read_line(set, &name, line, map).map_err(bad)? {
+                cells.push(record(set, &name, line, &mut known).map_err(bad)?);
             }
         }
-        self.store_recorded(&name, cells, known, before).await
+        self.store_recorded(&name, cells, known, before, at).await
     }
 
     async fn store_recorded(
@@ -87,6 +102,7 @@ impl Workspace {
         cells: Vec<CellRecord>,
         known: Vec<Case>,
         before: usize,
+        at: &str,
     ) -> Result<Imported, Error> {
         let cases_created = known.len() - before;
         if cases_created > 0 {
@@ -101,18 +117,18 @@ impl Workspace {
         let mut run = None;
         if !fresh.is_empty() {
             let id = self.host.new_id();
-            let (at, cells) = (self.host.now(), super::read::count(fresh.len()));
+            let cells = super::read::count(fresh.len());
             self.store
                 .insert_run(&NewRun {
                     id: id.clone(),
                     prompt: name.clone(),
                     live: false,
-                    at: at.clone(),
+                    at: at.to_owned(),
                     cells,
                 })
                 .await?;
             self.store.commit_cells(&id, &fresh).await?;
-            self.store.finish_run(&id, &at).await?;
+            self.store.finish_run(&id, at).await?;
             run = Some(id);
         }
         Ok(Imported {

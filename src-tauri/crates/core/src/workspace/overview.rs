@@ -9,7 +9,8 @@ use super::{Error, Workspace, evidence};
 use crate::check::{Code, Finding};
 use crate::ledger::Change;
 use crate::parity::Tally;
-use crate::prompt::{Level, ModelName, PolicyKind, PromptName, PromptSet};
+use crate::prompt::{Level, ModelName, PolicyKind, PromptName};
+use crate::set::PromptSet;
 
 impl Workspace {
     /// Prompts × models, what to do next, and what an outage of the primary would do now.

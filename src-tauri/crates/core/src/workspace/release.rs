@@ -303,7 +303,7 @@ pub fn sign_envelope(
 }
 
 /// What holds, in a sentence each, so that a quiet list is not mistaken for an unasked question.
-fn holds(set: &crate::prompt::PromptSet, findings: &[crate::check::Finding]) -> Vec<String> {
+fn holds(set: &crate::set::PromptSet, findings: &[crate::check::Finding]) -> Vec<String> {
     use crate::check::Code;
     let none = |codes: &[Code]| {
         !findings

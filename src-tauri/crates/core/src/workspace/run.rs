@@ -119,11 +119,10 @@ impl Workspace {
         let found = lookup::prompt(&set, prompt)?;
         let (variant, version) = version_of(found, model, number)?;
         let settings = settings(found, variant)?;
-        let rendered =
-            crate::prompt::render(&version.content, found.case(case)?).map_err(|error| {
-                Error::NothingToRun {
-                    why: error.to_string(),
-                }
+        let case = found.case(case)?;
+        let rendered = crate::prompt::render(&version.content, &case.variables, &case.turns)
+            .map_err(|error| Error::NothingToRun {
+                why: error.to_string(),
             })?;
         model::build(&settings, &version.content, &rendered).map_err(|error| Error::NothingToRun {
             why: error.to_string(),

@@ -83,7 +83,7 @@ fn nested_fields_have_paths() {
     items[0].sku: a | a
     items[0].qty: 1 | 1.0
     items[1]: [{"sku": "b", "qty": 2}] | ~
-    tags: ["new"[, "paid"]] | ["new"[]]
+    tags: ["new"[, "paid"]] | ["new"]
     to.city: [Lyon] | [Lyons]
     to["odd key"]: [null] | [false] boolean
     note: [""] | [x]

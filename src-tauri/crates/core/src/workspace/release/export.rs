@@ -12,7 +12,8 @@ use understudy_bundle::{
 use super::plan::{self, Shipped};
 use super::{ExportRequest, open_envelope};
 use crate::parity::Judge;
-use crate::prompt::{Level, PromptSet};
+use crate::prompt::Level;
+use crate::set::PromptSet;
 use crate::store::ReleaseRow;
 use crate::workspace::view::Exported;
 use crate::workspace::{Error, Workspace};

@@ -15,9 +15,8 @@ use crate::gateway::{VariantForm, machine_form};
 use crate::host::parse_time;
 use crate::ledger::{Change, ChangeState, Verdict as Decided, changes};
 use crate::parity::Tally;
-use crate::prompt::{
-    Model, ModelName, Policy, PolicyKind, Prompt, PromptName, PromptSet, Variant, Version,
-};
+use crate::prompt::{Model, ModelName, Policy, PolicyKind, PromptName, Variant, Version};
+use crate::set::{Prompt, PromptSet};
 use crate::store::ReleaseRow;
 use crate::workspace::Error;
 
@@ -170,7 +169,7 @@ impl Shipped<'_> {
                     known: crate::workspace::lookup::list(models.keys()),
                 })?;
             // The output schema stands inline: each file of a bundle is used by one variant only.
-            let file = dotprompt::write(&variant.model, &version.content, None);
+            let file = dotprompt::write(&variant.model, &version.content, None)?;
             let form = machine_form(&VariantForm {
                 prompt: self.name(),
                 model: &variant.model,
