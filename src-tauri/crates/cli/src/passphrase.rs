@@ -11,27 +11,25 @@ use crate::failure::Failure;
 
 /// The passphrase of the key `name`, which exists.
 pub(crate) fn existing(file: Option<&Path>, name: &str) -> Result<Passphrase, Failure> {
-    match file {
-        Some(file) => first_line(file),
-        None => ask(&format!("Passphrase of {name}: ")),
-    }
-    .and_then(passphrase)
+    filled(match file {
+        Some(file) => first_line(file)?,
+        None => Passphrase::new(ask(&format!("Passphrase of {name}: "))?),
+    })
 }
 
 /// A passphrase for the new key `name`; on a terminal it is typed twice.
 pub(crate) fn new(file: Option<&Path>, name: &str) -> Result<Passphrase, Failure> {
-    let typed = match file {
+    filled(match file {
         Some(file) => first_line(file)?,
         None => {
-            let first = ask(&format!("New passphrase for {name}: "))?;
-            let second = ask("The same again: ")?;
+            let mut first = Zeroizing::new(ask(&format!("New passphrase for {name}: "))?);
+            let second = Zeroizing::new(ask("The same again: ")?);
             if first != second {
                 return Err(Failure::PassphrasesDiffer);
             }
-            first
+            Passphrase::new(std::mem::take(&mut *first))
         }
-    };
-    passphrase(typed)
+    })
 }
 
 /// The passphrases of several keys: one file serves all, or each has its own.
@@ -55,32 +53,27 @@ pub(crate) fn of_each(
         .collect()
 }
 
-fn first_line(file: &Path) -> Result<Zeroizing<String>, Failure> {
-    let bytes = Zeroizing::new(std::fs::read(file).map_err(|source| Failure::Read {
-        path: file.to_owned(),
-        source,
-    })?);
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::NotText {
-        path: file.to_owned(),
-    })?;
-    Ok(Zeroizing::new(
-        text.lines().next().unwrap_or_default().to_owned(),
-    ))
+fn first_line(file: &Path) -> Result<Passphrase, Failure> {
+    match std::fs::read(file) {
+        Ok(content) => Ok(Passphrase::from_file(content)),
+        Err(source) => Err(Failure::Read {
+            path: file.to_owned(),
+            source,
+        }),
+    }
 }
 
-fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
+fn ask(question: &str) -> Result<String, Failure> {
     // The question would go to the terminal behind a redirected input, and a script would wait for ever.
     if !std::io::stdin().is_terminal() {
         return Err(Failure::NoTerminal);
     }
-    rpassword::prompt_password(question)
-        .map(Zeroizing::new)
-        .map_err(Failure::Ask)
+    rpassword::prompt_password(question).map_err(Failure::Ask)
 }
 
-fn passphrase(typed: Zeroizing<String>) -> Result<Passphrase, Failure> {
-    if typed.is_empty() {
+fn filled(passphrase: Passphrase) -> Result<Passphrase, Failure> {
+    if passphrase.is_empty() {
         return Err(Failure::EmptyPassphrase);
     }
-    Ok(crate::commands::pending::passphrase(typed))
+    Ok(passphrase)
 }

@@ -6,7 +6,7 @@ mod data;
 mod run;
 mod variant;
 
-pub(crate) use bundle::{BundleCommand, ExportArgs, KeyCommand, Passphrases, VerifyArgs};
+pub(crate) use bundle::{BundleCommand, ExportArgs, KeyCommand, VerifyArgs};
 pub(crate) use change::{AcceptArgs, ChangeCommand, CheckArgs, Format};
 pub(crate) use data::{CaseCommand, OutputCommand};
 pub(crate) use run::{CompareArgs, DiffArgs, ModeWord, RatingWord, ReviewArgs, RunArgs};

@@ -4,10 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use understudy_core::host::Host;
-use understudy_core::keys::Passphrase;
 use understudy_core::workspace::view::{CheckReport, SyncReport};
 use understudy_core::workspace::{Error, Workspace};
-use zeroize::Zeroizing;
 
 pub(crate) enum SyncMode {
     Both,
@@ -19,10 +17,6 @@ pub(crate) enum SyncMode {
 pub(crate) enum Take {
     Directory,
     Workspace,
-}
-
-pub(crate) fn passphrase(_: Zeroizing<String>) -> Passphrase {
-    Passphrase
 }
 
 pub(crate) async fn create_sample(

@@ -62,33 +62,38 @@ async fn run_one(
 ) -> Result<Option<Summary>, Failure> {
     let mut progress = Progress::new(shell.draws_progress());
     let json = shell.json;
-    let out = &mut shell.out;
-    let report = |event: Event| {
-        if json {
-            out.json_line(&event);
-            if out.closed() {
-                // Nobody reads any more: calls cost money, and what is finished is kept.
-                cancel.cancel();
-            }
-        }
-        progress.take(&event);
-    };
-    let running = workspace.run(request, caller, cancel, report);
-    tokio::pin!(running);
-    let mut stops = 0;
-    let summary = loop {
-        tokio::select! {
-            summary = &mut running => break summary?,
-            Ok(()) = tokio::signal::ctrl_c() => {
-                stops += 1;
-                if stops > 1 {
-                    return Ok(None);
+    let summary = {
+        let out = &mut shell.out;
+        let report = |event: Event| {
+            if json {
+                out.json_line(&event);
+                if out.closed() {
+                    // Nobody reads any more: calls cost money, and what is finished is kept.
+                    cancel.cancel();
                 }
-                cancel.cancel();
+            }
+            progress.take(&event);
+        };
+        let mut running = std::pin::pin!(workspace.run(request, caller, cancel, report));
+        let mut stops = 0;
+        loop {
+            tokio::select! {
+                summary = &mut running => break Some(summary?),
+                Ok(()) = tokio::signal::ctrl_c() => {
+                    stops += 1;
+                    if stops > 1 {
+                        break None;
+                    }
+                    cancel.cancel();
+                }
             }
         }
     };
     progress.end();
+    let Some(summary) = summary else {
+        shell.note("left at once: calls that were finished are kept");
+        return Ok(None);
+    };
     if summary.cancelled {
         shell.note(&format!(
             "stopped: {} of {} are finished and kept, the rest was not asked",

@@ -115,7 +115,6 @@ impl Line {
         for word in self.words() {
             let wide = word.width();
             if word.is_space() {
-                // Kept back until a word follows on the same line: see below.
                 if used + wide <= width && (used > 0 || lines.is_empty()) {
                     line = line.join(word);
                     used += wide;
@@ -198,7 +197,7 @@ impl Line {
         while let Some(last) = self.0.last_mut() {
             let kept = last.text.trim_end_matches(' ').len();
             // A marked space is shown, and so it stays.
-            if last.ink != Ink::Plain && kept < last.text.len() {
+            if !last.ink.brackets().0.is_empty() && kept < last.text.len() {
                 break;
             }
             last.text.truncate(kept);

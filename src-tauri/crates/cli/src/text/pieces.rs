@@ -64,10 +64,14 @@ pub(crate) fn beside(rows: &[Row], titles: [&Line; 2], width: usize, style: Styl
 }
 
 fn pair(label: Line, left: Line, right: Line, bar: &str, labels: usize, column: usize) -> Line {
-    let line = label
-        .padded(labels)
-        .join(left.padded(column))
-        .then(Ink::Dim, bar.trim_end());
+    let line = label.padded(labels).join(left.padded(column)).then(
+        if bar.contains('┃') {
+            Ink::Plain
+        } else {
+            Ink::Dim
+        },
+        bar.trim_end(),
+    );
     if right.is_empty() {
         line
     } else {

@@ -61,6 +61,15 @@ fn a_table_gives_way_in_one_column() {
         Line::plain("1"),
     ]);
     table.row(vec![Line::plain("b"), Line::new(), Line::plain("22")]);
-    insta::assert_snapshot!(text(&table.lines(Some(26))).join("\n"), @"");
-    insta::assert_snapshot!(text(&table.lines(None)).join("\n"), @"");
+    insta::assert_snapshot!(text(&table.lines(Some(26))).join("\n"), @r"
+    ID  TITLE               N
+    語  a title that is     1
+        rather long for it
+    b                       22
+    ");
+    insta::assert_snapshot!(text(&table.lines(None)).join("\n"), @r"
+    ID  TITLE                               N
+    語  a title that is rather long for it  1
+    b                                       22
+    ");
 }
