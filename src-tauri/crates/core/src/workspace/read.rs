@@ -150,7 +150,11 @@ impl Workspace {
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
         let text = |number| -> Result<String, Error> {
-            Ok(dotprompt::write(&variant.model, &found.version(variant, number)?.content, None)?)
+            Ok(dotprompt::write(
+                &variant.model,
+                &found.version(variant, number)?.content,
+                None,
+            )?)
         };
         let comparison = compare::compare(&text(a)?, &text(b)?, Mode::Lines);
         Ok(VariantDiff {
