@@ -12,8 +12,14 @@ pub mod compare;
 pub mod config;
 pub mod disk;
 pub mod dotprompt;
+mod json;
+pub mod layout;
+mod set;
 mod text;
 mod yaml;
+
+pub use compare::{Difference, State, compare_trees};
+pub use set::{FileNote, Fork, LooseHead, ReadSet, read_set, write_set};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,6 +59,12 @@ pub struct Note {
     pub line: usize,
     /// What was normalised.
     pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
 }
 
 /// One reason why a tree was refused.
