@@ -394,7 +394,9 @@ fn what_is_written_differently_has_a_note() {
     assert_eq!(read.set, sample());
 }
 
-fn refused(change: impl Fn(&mut Tree)) -> String {
+type Change = Box<dyn Fn(&mut Tree)>;
+
+fn refused(change: &Change) -> String {
     let mut tree = tree();
     change(&mut tree);
     match read_set(&tree) {
@@ -417,7 +419,7 @@ fn what_does_not_fit_is_refused_with_file_and_reason() {
     let history = "_history/triage.gpt-4o/f2.json";
     let ledger = "_ledger/triage/d1.json";
     let cases = "triage.cases.jsonl";
-    let changes: Vec<Box<dyn Fn(&mut Tree)>> = vec![
+    let changes: Vec<Change> = vec![
         Box::new(drop("understudy.toml")),
         Box::new(swap(
             "understudy.toml",
