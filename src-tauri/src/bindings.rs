@@ -114,17 +114,33 @@ impl TypeVisitor for Scribe {
         if T::output_path().is_some() {
             let name = T::ident(&self.config);
             let docs = T::docs().unwrap_or_default();
-            let declaration = format!("{docs}export {}", T::decl(&self.config));
-            if let Some(other) = self
-                .declarations
-                .insert(name.clone(), declaration.clone())
-            {
+            let declaration = laid_out(&format!("{docs}export {}", T::decl(&self.config)));
+            if let Some(other) = self.declarations.insert(name.clone(), declaration.clone()) {
                 assert_eq!(other, declaration, "two types cross as {name}: rename one");
             }
         }
         T::visit_dependencies(self);
         T::visit_generics(self);
     }
+}
+
+/// The same declaration for readers: fields indented, one-line comments on one line, no blanks at line ends.
+fn laid_out(declaration: &str) -> String {
+    let joined = declaration.replace("/**\n * ", "/** ");
+    let mut lines: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in joined.lines() {
+        let line = line.trim_end();
+        match lines.last_mut() {
+            Some(last) if line == " */" && last.trim_start().starts_with("/** ") => {
+                last.push_str(line);
+            }
+            _ if inside => lines.push(format!("  {line}")),
+            _ => lines.push(line.to_owned()),
+        }
+        inside |= line.starts_with("export ");
+    }
+    lines.join("\n").replace(", };", ",\n};")
 }
 
 fn written() -> String {

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use tauri::State;
 use tauri::ipc::{Channel, Invoke};
+use understudy_core::keys::Passphrase;
 use understudy_core::run::Summary;
 use understudy_core::workspace::ExportRequest;
 use understudy_core::workspace::view::{
@@ -163,7 +164,7 @@ commands! {
     /// Makes a signing key.
     new_key(NewKey) -> KeyEntry = |desk, args| {
         let workspace = desk.workspace().await?;
-        workspace.new_key(&args.name, &passphrase(args.passphrase)?)?
+        workspace.new_key(&args.name, &Passphrase::new(args.passphrase))?
     };
 
     /// Freezes, signs and writes a release.
@@ -171,7 +172,7 @@ commands! {
         let request = ExportRequest {
             name: args.name,
             out: args.out.into(),
-            sign: vec![(args.sign, passphrase(args.passphrase)?)],
+            sign: vec![(args.sign, Passphrase::new(args.passphrase))],
             reviewers: Vec::new(),
             hold: Vec::new(),
             expires_days: EXPIRES_DAYS,

@@ -129,10 +129,7 @@ mod tests {
         );
         assert!(home.make_sample);
         let xdg = find(None, [("HOME", "/home/ada"), ("XDG_DATA_HOME", "/data")]).unwrap();
-        assert_eq!(
-            xdg.file,
-            Path::new("/data/understudy/workspace.understudy")
-        );
+        assert_eq!(xdg.file, Path::new("/data/understudy/workspace.understudy"));
     }
 
     #[test]
