@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -146,17 +147,38 @@ impl Drop for Live<'_> {
 }
 
 async fn open(place: &Place, host: &Arc<dyn Host>) -> Result<Workspace, Error> {
-    let opened = Workspace::open(&place.file, host.clone(), &place.keys).await;
-    match opened {
+    match Workspace::open(&place.file, host.clone(), &place.keys).await {
         Err(Error::Store(StoreError::Missing(_))) if place.make_sample => {
-            match Workspace::create(&place.file, host.clone(), &place.keys).await {
-                // Another window was faster.
-                Err(Error::Store(StoreError::Exists(_))) => {
-                    Workspace::open(&place.file, host.clone(), &place.keys).await
-                }
-                made => made,
-            }
+            make_sample(place, host).await?;
+            Workspace::open(&place.file, host.clone(), &place.keys).await
         }
         opened => opened,
     }
 }
+
+/// Makes the sample under another name and gives it its own when it is whole: neither a second window nor a power cut
+/// ever meets half of it.
+async fn make_sample(place: &Place, host: &Arc<dyn Host>) -> Result<(), Error> {
+    let failed = |path: &Path, source| Error::Io {
+        what: "cannot write",
+        path: path.display().to_string(),
+        source,
+    };
+    let folder = place.file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+    let part = folder.join(format!(".sample-{}.part", host.new_id()));
+    let made = Workspace::create_sample(&part, host.clone(), &place.keys).await?;
+    made.close().await;
+    // A link refuses where a rename would overwrite what another window has made meanwhile.
+    let linked = std::fs::hard_link(&part, &place.file);
+    let _ = std::fs::remove_file(&part);
+    match linked {
+        Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(failed(&place.file, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
