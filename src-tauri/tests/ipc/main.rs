@@ -28,7 +28,10 @@ fn head(window: &Window, model: &str) -> u64 {
 
 fn system(window: &Window, model: &str) -> String {
     let view = window.ask("variant", json!({"prompt": TRIAGE, "model": model}));
-    view.unwrap()["content"]["system"].as_str().unwrap().to_owned()
+    view.unwrap()["content"]["system"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn refused(answer: Result<Value, Value>, code: &str) -> String {
@@ -57,7 +60,10 @@ async fn redirect(folder: &Path, url: &str) {
         .await
         .unwrap();
     let prompts = folder.join("prompts");
-    workspace.sync(&prompts, SyncMode::Push, None).await.unwrap();
+    workspace
+        .sync(&prompts, SyncMode::Push, None)
+        .await
+        .unwrap();
     let config = prompts.join("understudy.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let text: String = text
@@ -69,7 +75,10 @@ async fn redirect(folder: &Path, url: &str) {
         .map(|line| line + "\n")
         .collect();
     std::fs::write(&config, text).unwrap();
-    workspace.sync(&prompts, SyncMode::Pull, None).await.unwrap();
+    workspace
+        .sync(&prompts, SyncMode::Pull, None)
+        .await
+        .unwrap();
     workspace.close().await;
 }
 
@@ -97,7 +106,9 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
     assert!(models["models"].as_array().unwrap().len() >= 3);
 
     // What was changed, and where it never arrived.
-    let detail = window.ask("prompt_detail", json!({"prompt": TRIAGE})).unwrap();
+    let detail = window
+        .ask("prompt_detail", json!({"prompt": TRIAGE}))
+        .unwrap();
     assert_eq!(detail["tracks"][0]["role"], "primary");
     let primary = head(&window, "claude-sonnet");
     let diff = json!({"prompt": TRIAGE, "model": "claude-sonnet", "a": primary - 1, "b": primary});
@@ -161,7 +172,10 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
     let last = bytes.len() / 2;
     bytes[last] ^= 1;
     std::fs::write(archive, bytes).unwrap();
-    assert_eq!(window.ask("verify_bundle", bundle).unwrap()["accepted"], false);
+    assert_eq!(
+        window.ask("verify_bundle", bundle).unwrap()["accepted"],
+        false
+    );
 
     // A new version needs outputs of its own, or somebody who takes that upon them.
     let parent = head(&window, "gpt-4o");
@@ -173,18 +187,28 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
     };
     let text = system(&window, "gpt-4o") + "\nBe brief.\n";
     let draft = json!({"kind": "system", "system": text});
-    let saved = window.ask("save_version", save(parent, draft.clone())).unwrap();
+    let saved = window
+        .ask("save_version", save(parent, draft.clone()))
+        .unwrap();
     assert_eq!(saved["version"], parent + 1);
-    let stale = saved["findings"].as_array().unwrap().iter().any(|finding| {
-        finding["code"] == "stale-run" && finding["level"] == "error"
-    });
+    let stale = saved["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|finding| finding["code"] == "stale-run" && finding["level"] == "error");
     assert!(stale, "{saved}");
-    let message = refused(window.ask("save_version", save(parent, draft)), "head_moved");
+    let message = refused(
+        window.ask("save_version", save(parent, draft)),
+        "head_moved",
+    );
     assert!(message.contains(&format!("v{}", parent + 1)), "{message}");
     let accept = json!({
         "code": "stale-run", "prompt": TRIAGE, "model": "gpt-4o", "reason": "a word at the end only",
     });
-    assert_eq!(window.ask("accept_finding", accept).unwrap()["code"], "stale-run");
+    assert_eq!(
+        window.ask("accept_finding", accept).unwrap()["code"],
+        "stale-run"
+    );
     let restore = json!({"prompt": TRIAGE, "model": "gpt-4o", "version": parent});
     let restored = window.ask("restore_version", restore).unwrap();
     assert_eq!(restored["version"], parent + 2);
@@ -208,10 +232,15 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
 #[test]
 fn a_run_fills_cells_tells_of_each_and_sums_up() {
     let folder = tempfile::tempdir().unwrap();
-    let url = server::start(|asked| match asked.to_string().contains("A-20991") {
-        true => (500, "the kitchen is on fire".to_owned()),
-        false => (200, format!("{} was here", asked["model"].as_str().unwrap())),
-    });
+    let url = server::start(
+        |asked| match asked.to_string().contains("money back today") {
+            true => (500, "the kitchen is on fire".to_owned()),
+            false => (
+                200,
+                format!("{} was here", asked["model"].as_str().unwrap()),
+            ),
+        },
+    );
     tauri::async_runtime::block_on(redirect(folder.path(), &url));
     let window = Window::on_sample(folder.path());
     let run = json!({
@@ -226,7 +255,10 @@ fn a_run_fills_cells_tells_of_each_and_sums_up() {
     let messages = window.messages();
     let first = messages[0].as_array().unwrap();
     assert_eq!(first.len(), 1, "the start does not wait: {first:?}");
-    let events: Vec<&Value> = messages.iter().flat_map(|group| group.as_array().unwrap()).collect();
+    let events: Vec<&Value> = messages
+        .iter()
+        .flat_map(|group| group.as_array().unwrap())
+        .collect();
     assert_eq!(events[0]["event"], "started");
     assert_eq!(events[0]["run"], summary["run"]);
     assert_eq!(events.len(), 8);
@@ -243,9 +275,27 @@ fn a_run_fills_cells_tells_of_each_and_sums_up() {
         "prompt": TRIAGE, "case": "angry-caps-lock", "fallback": "gpt-4o", "mode": "words",
     });
     let pair = window.ask("pair", pair).unwrap();
-    assert!(pair["primary"]["text"].as_str().unwrap().starts_with("claude-sonnet"), "{pair}");
-    assert!(pair["fallback"]["text"].as_str().unwrap().starts_with("gpt-4o"), "{pair}");
-    assert!(pair["passthrough"]["text"].as_str().unwrap().starts_with("gpt-4o"), "{pair}");
+    assert!(
+        pair["primary"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("claude-sonnet"),
+        "{pair}"
+    );
+    assert!(
+        pair["fallback"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("gpt-4o"),
+        "{pair}"
+    );
+    assert!(
+        pair["passthrough"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("gpt-4o"),
+        "{pair}"
+    );
 }
 
 #[test]
@@ -255,9 +305,13 @@ fn a_run_that_is_cancelled_keeps_what_is_finished() {
     let gate = Arc::new((Mutex::new(false), Condvar::new()));
     let held = gate.clone();
     let url = server::start(move |asked| {
-        if asked.to_string().contains("A-20991") {
+        if asked.to_string().contains("money back today") {
             let (open, changed) = held.as_ref();
-            drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+            drop(
+                changed
+                    .wait_while(open.lock().unwrap(), |open| !*open)
+                    .unwrap(),
+            );
         }
         (200, "in time".to_owned())
     });
@@ -272,7 +326,10 @@ fn a_run_that_is_cancelled_keeps_what_is_finished() {
     let run = started[0]["run"].clone();
     let cell = window.message();
     assert_eq!(cell[0]["case"], "angry-caps-lock", "{cell}");
-    assert_eq!(window.ask("cancel_run", json!({"run": run})).unwrap(), Value::Null);
+    assert_eq!(
+        window.ask("cancel_run", json!({"run": run})).unwrap(),
+        Value::Null
+    );
     let summary = pending.wait().unwrap();
     assert_eq!(summary["cancelled"], true);
     assert_eq!(summary["finished"], 1);
@@ -287,8 +344,14 @@ fn what_does_not_fit_is_refused_with_a_code_and_a_sentence() {
     let window = Window::on_sample(folder.path());
     let ask = |command: &str, args: Value| window.ask(command, args);
 
-    let message = refused(ask("prompt_detail", json!({"prompt": "no-such"})), "not_found");
-    assert!(message.contains("no-such") && message.contains(TRIAGE), "{message}");
+    let message = refused(
+        ask("prompt_detail", json!({"prompt": "no-such"})),
+        "not_found",
+    );
+    assert!(
+        message.contains("no-such") && message.contains(TRIAGE),
+        "{message}"
+    );
     let nobody = json!({"prompt": TRIAGE, "model": "nobody"});
     refused(ask("variant", nobody), "not_found");
     let late = json!({"prompt": TRIAGE, "model": "gpt-4o", "version": 99});
@@ -301,8 +364,14 @@ fn what_does_not_fit_is_refused_with_a_code_and_a_sentence() {
 
     // Arguments of another shape are refused by field, in the same form.
     let message = refused(ask("prompt_detail", json!({})), "bad_input");
-    assert!(message.contains("prompt_detail") && message.contains("`prompt`"), "{message}");
-    let message = refused(ask("prompt_detail", json!({"prompt": TRIAGE, "colour": "red"})), "bad_input");
+    assert!(
+        message.contains("prompt_detail") && message.contains("`prompt`"),
+        "{message}"
+    );
+    let message = refused(
+        ask("prompt_detail", json!({"prompt": TRIAGE, "colour": "red"})),
+        "bad_input",
+    );
     assert!(message.contains("colour"), "{message}");
     let sideways = json!({"prompt": TRIAGE, "case": "x", "fallback": "gpt-4o", "mode": "sideways"});
     refused(ask("pair", sideways), "bad_input");
@@ -320,7 +389,11 @@ fn a_workspace_that_cannot_be_opened_is_told_by_every_command() {
     assert!(message.contains("missing.understudy"), "{message}");
     assert!(!folder.path().join("missing.understudy").exists());
 
-    std::fs::write(folder.path().join("notes.understudy"), "these are my notes\n".repeat(400)).unwrap();
+    std::fs::write(
+        folder.path().join("notes.understudy"),
+        "these are my notes\n".repeat(400),
+    )
+    .unwrap();
     let notes = Window::open(folder.path(), "notes.understudy", false);
     for command in ["about", "overview", "check"] {
         let message = refused(notes.get(command), "io");
@@ -334,10 +407,14 @@ fn a_workspace_that_cannot_be_opened_is_told_by_every_command() {
 fn only_our_own_page_may_ask() {
     let folder = tempfile::tempdir().unwrap();
     let window = Window::on_sample(folder.path());
-    let refusal = window.send_from("https://example.com/", "overview", json!({})).wait();
+    let refusal = window
+        .send_from("https://example.com/", "overview", json!({}))
+        .wait();
     assert!(refusal.is_err());
     // Nor may our own page ask Tauri for more than our own commands.
-    let refusal = window.send("plugin:window|close", json!({"label": "main"})).wait();
+    let refusal = window
+        .send("plugin:window|close", json!({"label": "main"}))
+        .wait();
     assert!(refusal.is_err());
 }
 
