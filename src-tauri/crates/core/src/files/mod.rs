@@ -8,12 +8,17 @@
 //! same code. Must not know SQL, the network, an async runtime, a clock or ids: an edit that no version holds yet is
 //! handed back as a [`LooseHead`] for the caller to save.
 
-pub mod compare;
+mod compare;
 pub mod config;
 pub mod disk;
 pub mod dotprompt;
+mod layout;
 mod text;
 mod yaml;
+
+pub use compare::{Difference, State, compare_trees};
+pub use layout::{Fork, LooseHead, ReadSet, read_set, write_set};
+pub(crate) use text::json_reason;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,4 +86,10 @@ impl fmt::Display for Problem {
 pub struct FilesError {
     /// The reasons, by file and line. Never empty.
     pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
 }

@@ -218,10 +218,16 @@ fn edit_since_last_match(
             _ => None,
         })
         .max();
-    let Some(before) = last.and_then(|last| lineage.get(last)) else { return Ok(None) };
+    let Some(before) = last.and_then(|last| lineage.get(last)) else {
+        return Ok(None);
+    };
     if before.content_id == answer.content_id {
         return Ok(None);
     }
     let text = |version: &Version| dotprompt::write(&fallback.model, &version.content, None);
-    Ok(Some(crate::compare::compare(&text(before)?, &text(answer)?, Mode::Lines)))
+    Ok(Some(crate::compare::compare(
+        &text(before)?,
+        &text(answer)?,
+        Mode::Lines,
+    )))
 }

@@ -95,15 +95,7 @@ impl Workspace {
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
-        let version = match number {
-            Some(number) => found.version(variant, number)?,
-            None => variant.head().ok_or_else(|| Error::UnknownVersion {
-                prompt: found.name().clone(),
-                model: variant.model.clone(),
-                number: 1,
-                last: 0,
-            })?,
-        };
+        let version = found.version_or_head(variant, number)?;
         let changes = all_changes(found, &self.host.now());
         let characters = version.content.system.chars().count();
         Ok(VariantView {
@@ -150,7 +142,11 @@ impl Workspace {
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
         let text = |number| -> Result<String, Error> {
-            Ok(dotprompt::write(&variant.model, &found.version(variant, number)?.content, None)?)
+            Ok(dotprompt::write(
+                &variant.model,
+                &found.version(variant, number)?.content,
+                None,
+            )?)
         };
         let comparison = compare::compare(&text(a)?, &text(b)?, Mode::Lines);
         Ok(VariantDiff {

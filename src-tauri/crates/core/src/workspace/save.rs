@@ -253,21 +253,35 @@ fn read_text(
                 primary.content.output_schema.clone().filter(|_| is_ours)
             };
             let read = dotprompt::read(file.as_bytes(), Some(model), &schema).map_err(refused)?;
-            Ok((read.content, read.notes.iter().map(ToString::to_string).collect()))
+            Ok((
+                read.content,
+                read.notes.iter().map(ToString::to_string).collect(),
+            ))
         }
         SaveText::System(system) => {
             if head.is_none_or(|head| head.content.engine == crate::prompt::Engine::Handlebars) {
                 Template::parse(&system).map_err(|error| match error {
-                    crate::prompt::TemplateError::Syntax { line, reason } => refused(ReadError { line, reason }),
-                    other => refused(ReadError { line: 1, reason: other.to_string() }),
+                    crate::prompt::TemplateError::Syntax { line, reason } => {
+                        refused(ReadError { line, reason })
+                    }
+                    other => refused(ReadError {
+                        line: 1,
+                        reason: other.to_string(),
+                    }),
                 })?;
             }
             let parent = head.map(|head| head.content.clone()).unwrap_or_default();
-            Ok((Content { system, ..parent }, Vec::new()))
+            let content = Content { system, ..parent };
+            // What no file can hold could never leave the workspace again.
+            dotprompt::check(model, &content)?;
+            Ok((content, Vec::new()))
         }
     }
 }
 
 fn refused(error: ReadError) -> Error {
-    Error::PromptFile { line: error.line, reason: error.reason }
+    Error::PromptFile {
+        line: error.line,
+        reason: error.reason,
+    }
 }

@@ -68,7 +68,8 @@ impl Work {
             }
         }
         let deleted = |paths: &mut Vec<String>, there: &Tree| {
-            let (kept, gone): (Vec<_>, Vec<_>) = paths.drain(..).partition(|path| there.contains_key(path));
+            let (kept, gone): (Vec<_>, Vec<_>) =
+                paths.drain(..).partition(|path| there.contains_key(path));
             *paths = kept;
             gone
         };
@@ -84,7 +85,12 @@ impl Work {
 
 impl Workspace {
     /// Brings workspace and directory together in the given direction.
-    pub async fn sync(&self, dir: &Path, mode: SyncMode, take: Option<Take>) -> Result<SyncReport, Error> {
+    pub async fn sync(
+        &self,
+        dir: &Path,
+        mode: SyncMode,
+        take: Option<Take>,
+    ) -> Result<SyncReport, Error> {
         let known = absolute(dir)?;
         let base = self.store.sync_points(&known).await?;
         let theirs = match mode {
@@ -109,8 +115,15 @@ impl Workspace {
             report.pulled = std::mem::take(&mut work.pull);
             // What was normalised or saved on the way in is the workspace's to push now.
             ours = self.tree().await?;
-            let agreed = report.pulled.iter().filter_map(|path| Some((path.clone(), Digest::of(theirs.get(path)?))));
-            let base = base.iter().map(|(path, digest)| (path.clone(), digest.clone())).chain(agreed).collect();
+            let agreed = report
+                .pulled
+                .iter()
+                .filter_map(|path| Some((path.clone(), Digest::of(theirs.get(path)?))));
+            let base = base
+                .iter()
+                .map(|(path, digest)| (path.clone(), digest.clone()))
+                .chain(agreed)
+                .collect();
             work = Work::of(&base, &ours, &theirs, take);
         }
         let mut written = theirs.clone();
@@ -127,7 +140,8 @@ impl Workspace {
         report.to_push = work.push;
         report.to_pull = work.pull;
         report.conflicts = work.conflicts;
-        report.in_sync = report.to_push.is_empty() && report.to_pull.is_empty() && report.conflicts.is_empty();
+        report.in_sync =
+            report.to_push.is_empty() && report.to_pull.is_empty() && report.conflicts.is_empty();
         if mode != SyncMode::Check {
             self.remember(known, base, &ours, &written).await?;
         }
@@ -142,10 +156,18 @@ impl Workspace {
         ours: &Tree,
         theirs: &Tree,
     ) -> Result<(), Error> {
-        for (path, bytes) in ours.iter().filter(|(path, bytes)| theirs.get(*path) == Some(*bytes)) {
+        for (path, bytes) in ours
+            .iter()
+            .filter(|(path, bytes)| theirs.get(*path) == Some(*bytes))
+        {
             points.insert(path.clone(), Digest::of(bytes));
         }
-        self.store.apply(&Batch { sync_points: Some((dir, points)), ..Batch::default() }).await?;
+        self.store
+            .apply(&Batch {
+                sync_points: Some((dir, points)),
+                ..Batch::default()
+            })
+            .await?;
         Ok(())
     }
 
@@ -158,7 +180,13 @@ impl Workspace {
         Ok(files::write_set(&set)?)
     }
 
-    async fn pull(&self, ours: &Tree, theirs: &Tree, work: &Work, report: &mut SyncReport) -> Result<(), Error> {
+    async fn pull(
+        &self,
+        ours: &Tree,
+        theirs: &Tree,
+        work: &Work,
+        report: &mut SyncReport,
+    ) -> Result<(), Error> {
         let mut merged = ours.clone();
         for path in &work.pull {
             if let Some(bytes) = theirs.get(path) {
@@ -179,9 +207,13 @@ impl Workspace {
 
     /// A head that was edited as a file becomes a version.
     fn adopt(&self, set: &PromptSet, loose: &LooseHead, batch: &mut Batch) {
-        let variant = set.prompts.get(&loose.prompt).and_then(|prompt| prompt.variant(&loose.model));
+        let variant = set
+            .prompts
+            .get(&loose.prompt)
+            .and_then(|prompt| prompt.variant(&loose.model));
         let parent = variant.and_then(Variant::head);
-        let last = variant.and_then(|variant| variant.versions.iter().map(|version| version.number).max());
+        let last =
+            variant.and_then(|variant| variant.versions.iter().map(|version| version.number).max());
         let version = Version {
             id: self.host.new_id(),
             number: last.unwrap_or(0) + 1,
@@ -193,9 +225,15 @@ impl Workspace {
             content: loose.content.clone(),
         };
         let is_fallback = set.config.chain_of(&loose.prompt).first() != Some(&loose.model);
-        let primary = set.primary(&loose.prompt).and_then(Variant::head).map(|head| head.content_id.clone());
+        let primary = set
+            .primary(&loose.prompt)
+            .and_then(Variant::head)
+            .map(|head| head.content_id.clone());
         // The primary of a new directory is itself still loose; its content is what the fallback starts from.
-        let head = batch.heads.iter_mut().find(|head| head.prompt == loose.prompt && head.model == loose.model);
+        let head = batch
+            .heads
+            .iter_mut()
+            .find(|head| head.prompt == loose.prompt && head.model == loose.model);
         match head {
             Some(head) => head.head.clone_from(&version.id),
             None => batch.heads.push(NewHead {
@@ -206,7 +244,8 @@ impl Workspace {
             }),
         }
         let fresh = batch.versions.iter().find(|new| {
-            new.prompt == loose.prompt && set.config.chain_of(&loose.prompt).first() == Some(&new.model)
+            new.prompt == loose.prompt
+                && set.config.chain_of(&loose.prompt).first() == Some(&new.model)
         });
         let primary = primary.or_else(|| fresh.map(|new| new.version.content_id.clone()));
         if let (true, None, Some(to)) = (is_fallback, parent, primary) {
@@ -215,10 +254,18 @@ impl Workspace {
                 prompt: loose.prompt.clone(),
                 author: self.author(),
                 at: self.host.now(),
-                verdict: Verdict::Start { variant: loose.model.clone(), to, with: version.content_id.clone() },
+                verdict: Verdict::Start {
+                    variant: loose.model.clone(),
+                    to,
+                    with: version.content_id.clone(),
+                },
             });
         }
-        batch.versions.push(NewVersion { prompt: loose.prompt.clone(), model: loose.model.clone(), version });
+        batch.versions.push(NewVersion {
+            prompt: loose.prompt.clone(),
+            model: loose.model.clone(),
+            version,
+        });
     }
 }
 
@@ -238,10 +285,9 @@ fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
         batch.prompts.push(name.clone());
         for variant in &prompt.variants {
             let known = old.and_then(|old| old.variant(&variant.model));
-            let new = variant
-                .versions
-                .iter()
-                .filter(|version| known.is_none_or(|known| known.version_by_id(&version.id).is_none()));
+            let new = variant.versions.iter().filter(|version| {
+                known.is_none_or(|known| known.version_by_id(&version.id).is_none())
+            });
             batch.versions.extend(new.map(|version| NewVersion {
                 prompt: name.clone(),
                 model: variant.model.clone(),
@@ -259,7 +305,9 @@ fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
         let has = |decision: &&Decision| {
             old.is_none_or(|old| old.ledger.iter().all(|known| known.id != decision.id))
         };
-        batch.decisions.extend(prompt.ledger.iter().filter(has).cloned());
+        batch
+            .decisions
+            .extend(prompt.ledger.iter().filter(has).cloned());
         if old.map(|old| &old.cases) != Some(&prompt.cases) {
             batch.cases.insert(name.clone(), prompt.cases.clone());
         }
@@ -280,19 +328,34 @@ pub fn check_dir(dir: &Path, prompts: &[String], host: &dyn Host) -> Result<Chec
     let wanted = |name: &crate::prompt::PromptName| {
         prompts.is_empty() || prompts.iter().any(|prompt| prompt == name.as_str())
     };
-    Ok(evidence::report(check::check(&set, None, &host.now(), wanted)))
+    Ok(evidence::report(check::check(
+        &set,
+        None,
+        &host.now(),
+        wanted,
+    )))
 }
 
 /// An edit made in an editor counts in a check as if it were saved.
 fn add_in_memory(set: &mut PromptSet, loose: LooseHead) {
-    let Some(prompt) = set.prompts.get_mut(&loose.prompt) else { return };
-    let found = prompt.variants.iter_mut().find(|variant| variant.model == loose.model);
-    let number = found.as_ref().and_then(|variant| variant.versions.iter().map(|version| version.number).max());
+    let Some(prompt) = set.prompts.get_mut(&loose.prompt) else {
+        return;
+    };
+    let found = prompt
+        .variants
+        .iter_mut()
+        .find(|variant| variant.model == loose.model);
+    let number = found
+        .as_ref()
+        .and_then(|variant| variant.versions.iter().map(|version| version.number).max());
     let version = Version {
         id: format!("{}.{}", loose.prompt, loose.model),
         number: number.unwrap_or(0) + 1,
         content_id: loose.content.id(),
-        parent: found.as_ref().map(|variant| variant.head.clone()).filter(|head| !head.is_empty()),
+        parent: found
+            .as_ref()
+            .map(|variant| variant.head.clone())
+            .filter(|head| !head.is_empty()),
         author: String::new(),
         at: String::new(),
         message: "edited in the file".to_owned(),
@@ -304,7 +367,11 @@ fn add_in_memory(set: &mut PromptSet, loose: LooseHead) {
             variant.versions.push(version);
             variant.head = head;
         }
-        None => prompt.variants.push(Variant { model: loose.model, versions: vec![version], head }),
+        None => prompt.variants.push(Variant {
+            model: loose.model,
+            versions: vec![version],
+            head,
+        }),
     }
 }
 

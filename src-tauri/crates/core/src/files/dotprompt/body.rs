@@ -144,10 +144,10 @@ pub(super) fn read(
     if next_role(&body.turns) == Role::Assistant {
         return refuse(last_turn, PAIRS);
     }
-    if !has_history && (body.user.is_some() || !body.turns.is_empty()) {
+    if !has_history {
         note(
             first_line,
-            "without {{history}} the case's turns stand before the last user text, or at the end, as in Dotprompt",
+            "{{history}} is added where Dotprompt puts the case's turns: before a last user text, else at the end",
         );
     }
     Ok(body)

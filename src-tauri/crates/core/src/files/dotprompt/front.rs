@@ -158,6 +158,7 @@ pub(super) fn read(
     node: Option<Node>,
     schema: &dyn Fn(&str) -> Option<Value>,
     notes: &mut Vec<Note>,
+    remarks: &mut Vec<Note>,
 ) -> Result<Front, ReadError> {
     let entries = match node {
         None => Vec::new(),
@@ -219,7 +220,7 @@ pub(super) fn read(
             _ => {
                 let value = node.into_json();
                 if let Some(what) = unused(&key, &value) {
-                    notes.push(Note {
+                    remarks.push(Note {
                         line,
                         text: what.to_owned(),
                     });
@@ -272,12 +273,15 @@ fn read_config(entries: Vec<(String, Node)>, content: &mut Content) -> Result<()
             }
             continue;
         }
-        let ours = PARAMS
+        let names = PARAMS
             .iter()
-            .find(|(file, _)| *file == key)
-            .map_or(key.as_str(), |(_, ours)| ours);
+            .find(|(file, ours)| *file == key || *ours == key);
+        let (file, ours) = names.copied().unwrap_or((&key, &key));
         if set.insert(ours.to_owned(), value).is_some() {
-            return refuse(line, format!("`{key}` and `{ours}` are the same parameter"));
+            return refuse(
+                line,
+                format!("`{file}` and `{ours}` are the same parameter"),
+            );
         }
     }
     Ok(())

@@ -48,8 +48,11 @@ pub struct PromptFile {
     pub content: Content,
     /// The schema file it refers to, when the output schema is not written inline.
     pub schema_ref: Option<String>,
-    /// What was understood but will be written differently. Without a note the file is in the profile, byte for byte.
+    /// What was understood but will be written differently. None exactly when the file is in the profile, byte for
+    /// byte.
     pub notes: Vec<Note>,
+    /// What is kept as it is but has no effect here.
+    pub remarks: Vec<Note>,
 }
 
 /// Reads a `.prompt` file. `model` is the one its name stands for; `schema` finds the schema file it may refer to.
@@ -105,11 +108,11 @@ pub fn write(
     if content.output_schema.is_none() && schema_ref.is_some() {
         return refuse("there is no output schema to refer to");
     }
-    check_texts(content)?;
     let written = emit(model, content, schema_ref);
     if written.len() > LARGEST_FILE {
         return refuse("the file would be larger than 4 MiB");
     }
+    check_texts(content)?;
     let schema = |name: &str| {
         schema_ref
             .filter(|known| *known == name)
@@ -210,9 +213,9 @@ fn parse(
             "the front matter has no end; a second line `---` is missing".into(),
         );
     };
-    let mut notes = Vec::new();
+    let (mut notes, mut remarks) = (Vec::new(), Vec::new());
     let node = yaml::read(matter, 2, &mut notes)?;
-    let front = front::read(node, schema, &mut notes)?;
+    let front = front::read(node, schema, &mut notes, &mut remarks)?;
     if let Some(expected) = model
         && *expected != front.model
     {
@@ -238,6 +241,7 @@ fn parse(
         content,
         schema_ref: front.schema_ref,
         notes,
+        remarks,
     })
 }
 

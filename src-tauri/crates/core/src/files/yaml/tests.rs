@@ -77,9 +77,10 @@ fn what_is_not_json_is_refused_with_its_line() {
     }
     insta::assert_snapshot!(seen, @r#"
     "a: &x 1": line 1: anchors (`&name`) are not supported; write the value out
+    "a: &x\n  b: 1": line 1: anchors (`&name`) are not supported; write the value out
     "a: 1\nb: *x": line 2: aliases (`*name`) are not supported; write the value out
     "a: 1\nb: !!str 2": line 2: tags (`!name`) are not supported
-    "a: !x\n  b: 1": line 2: tags (`!name`) are not supported
+    "a: !x\n  b: 1": line 1: tags (`!name`) are not supported
     "a: 1\n'a': 2": line 2: the key `a` stands here twice
     "a: .nan": line 1: `.nan` is a number that JSON cannot hold
     "a: -.inf": line 1: `-.inf` is a number that JSON cannot hold
