@@ -290,11 +290,14 @@ export type Exporting = {
 
 /** Two outputs laid beside each other field by field. */
 export type FieldsComparison = { left_form: JsonForm, right_form: JsonForm,
-  /** First `form`; then `prose` where words stand around the JSON; then one row a field, labelled with its path.
-   * A side without JSON has its text in rows labelled `text`. A missing field is an absent side.
+  /** First `form`; then `prose` where words stand around the JSON; then one row a field, labelled
+   * with its path. A side without JSON has its text in rows labelled `text`. A missing field is
+   * an absent side.
    */
   rows: Array<Row>,
-  /** That of [`Mode::Words`] over the whole outputs: one pair has one ratio, however it is looked at. */
+  /** That of [`Mode::Words`] over the whole outputs: one pair has one ratio, however it is looked
+   * at.
+   */
   ratio: number, coarse: boolean,
 };
 
