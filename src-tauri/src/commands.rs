@@ -211,3 +211,22 @@ async fn settle<T: Send + 'static>(
         Err(error) => Err(Report::internal(&error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use understudy_core::workspace::ErrorCode;
+
+    use super::*;
+    use crate::report::{Defect, ReportCode};
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_report_and_a_refusal_stays_one() {
+        let panicked = settle::<()>(async { panic!("planted") }).await;
+        let report = panicked.unwrap_err();
+        assert_eq!(report.code, ReportCode::Defect(Defect::Internal));
+        assert!(!report.message.contains("planted"), "{}", report.message);
+        let refused = settle::<()>(async { Err(Report::bad_input("no".to_owned())) }).await;
+        let report = refused.unwrap_err();
+        assert_eq!(report.code, ReportCode::Workspace(ErrorCode::BadInput));
+    }
+}
