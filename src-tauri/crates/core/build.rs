@@ -26,7 +26,10 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> st
         if path.is_dir() {
             collect(root, &path, files)?;
         } else if let Ok(relative) = path.strip_prefix(root) {
-            let name: Vec<_> = relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            let name: Vec<_> = relative
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
             files.push((name.join("/"), path.canonicalize()?));
         }
     }

@@ -1,8 +1,9 @@
 //! Matches two sequences of any size in bounded work.
 //!
-//! Exact where that is cheap; a large pair is first cut at anchors; what has no anchors is searched in windows that
-//! slide along both sides, and called *coarse*: what matches there does match, but more might have. The bound is a
-//! count of steps, never a clock, so the same pair gives the same answer on every machine.
+//! Exact where that is cheap; a large pair is first cut at anchors; what has no anchors is searched
+//! in windows that slide along both sides, and called *coarse*: what matches there does match, but
+//! more might have. The bound is a count of steps, never a clock, so the same pair gives the same
+//! answer on every machine.
 //!
 //! Knows numbers only: no text, no rows.
 
@@ -13,10 +14,11 @@ use super::lcs::Lcs;
 
 /// Steps of the exact search that one block may take.
 const EXACT_COST: usize = 1_500_000;
-/// Symbols a block should have, at least, when a large pair is cut at anchors: the larger, the nearer to exact.
+/// Symbols a block should have, at least, when a large pair is cut at anchors: the larger, the
+/// nearer to exact.
 const BLOCK: usize = 2_000;
 /// Symbols of both sides in a sliding window (the geometric mean).
-const WINDOW: usize = 3_000;
+const WINDOW: usize = 2_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Alignment {
@@ -91,7 +93,8 @@ impl Search<'_> {
             return;
         }
         if depth < 6 {
-            // Four words first; eight where the text repeats itself; two where hardly anything is left.
+            // Four words first; eight where the text repeats itself; two where hardly anything is
+            // left.
             for doublings in [2, 3, 1] {
                 let runs = trusted(
                     chain(left, right, doublings),
@@ -150,7 +153,8 @@ impl Search<'_> {
             if last {
                 return;
             }
-            // The next window starts at the first match not kept, or at the middle when there is none.
+            // The next window starts at the first match not kept, or at the middle when there is
+            // none.
             let (i, j) = pairs
                 .get(keep)
                 .copied()
@@ -162,21 +166,19 @@ impl Search<'_> {
     }
 }
 
-/// Drops a chain that may be chance: few, short anchors say nothing about a large pair.
-fn trusted(runs: Vec<Run>, size: usize, doublings: u32) -> Vec<Run> {
-    let enough = match doublings {
-        3 => 1,
-        2 => 4,
-        _ => 16 + size / 500,
-    };
-    if runs.len() >= enough {
-        runs
-    } else {
-        Vec::new()
+/// Drops what may be chance. Many anchors in one chain are no chance; of few, only long ones count,
+/// as a short one might tie the beginning of one side to the end of the other.
+fn trusted(mut runs: Vec<Run>, size: usize, doublings: u32) -> Vec<Run> {
+    const LONG: usize = 16;
+    let enough = if doublings > 1 { 16 } else { 16 + size / 500 };
+    if runs.len() < enough {
+        runs.retain(|run| run.len >= LONG);
     }
+    runs
 }
 
-/// Of the runs those that cut the pair into blocks worth cutting: the longest run each time a block is full.
+/// Of the runs those that cut the pair into blocks worth cutting: the longest run each time a block
+/// is full.
 fn thin(runs: &[Run], len_a: usize, len_b: usize) -> Vec<Run> {
     let mut cuts = Vec::new();
     let (mut from_a, mut from_b) = (0, 0);

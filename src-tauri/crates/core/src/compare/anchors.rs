@@ -1,7 +1,8 @@
 //! Finds the points at which a pair too large for the exact search can be cut without much loss.
 //!
-//! An anchor is a short sequence that occurs exactly once on each side (as in patience diff, but over sequences of
-//! words, since single words are rarely unique). Of all anchors the longest chain is kept that ascends on both sides.
+//! An anchor is a short sequence that occurs exactly once on each side (as in patience diff, but
+//! over sequences of words, since single words are rarely unique). Of all anchors the longest chain
+//! is kept that ascends on both sides.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,8 @@
 //! Chips: what a reviewer should know about a pair before reading it, in a few words each.
 //!
-//! Owns their wording and when they appear. They point at things, they decide nothing: what counts for parity is
-//! measured elsewhere. The left is always the primary, the right the fallback (or the passthrough).
+//! Owns their wording and when they appear. They point at things, they decide nothing: what counts
+//! for parity is measured elsewhere. The left is always the primary, the right the fallback (or the
+//! passthrough).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -51,7 +52,8 @@ impl Default for ChipRules<'_> {
 
 /// Remarks of one kind beyond which the rest is only counted.
 const FIELD_CHIPS: usize = 8;
-/// Words of difference below which length is never remarked on: `yes` is not 50 % shorter than `yes, sir`.
+/// Words of difference below which length is never remarked on: `yes` is not 50 % shorter than
+/// `yes, sir`.
 const FEW_WORDS: usize = 5;
 
 /// The remarks on a pair, errors first. None for equal texts, unless the schema objects.
@@ -254,7 +256,8 @@ fn walk(path: &str, left: Option<&Value>, right: &Value, at: &At<'_>, found: &mu
             }
         }
         (_, Value::Array(b)) => {
-            // All items answer to the first of the left: lists are compared by kind, not by position.
+            // All items answer to the first of the left: lists are compared by kind, not by
+            // position.
             let first = left.and_then(Value::as_array).and_then(|a| a.first());
             let inner = at.inner(schema::items);
             for b in b {
@@ -265,7 +268,8 @@ fn walk(path: &str, left: Option<&Value>, right: &Value, at: &At<'_>, found: &mu
     }
 }
 
-/// `urgency is text, not a number`: by the schema where it says something, by the primary where it does not.
+/// `urgency is text, not a number`: by the schema where it says something, by the primary where it
+/// does not.
 fn type_chip(name: &str, left: Option<&Value>, right: &Value, types: &Types) -> Option<Chip> {
     if !types.is_empty() {
         if types.admit(right) {

@@ -1,7 +1,7 @@
 //! Fields mode: two JSON outputs as labelled rows, one a field, without braces.
 //!
-//! Shows values, not text, so the law of the other modes does not hold here. Knows no schema and passes no
-//! judgement: that is `chips`.
+//! Shows values, not text, so the law of the other modes does not hold here. Knows no schema and
+//! passes no judgement: that is `chips`.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -21,10 +21,12 @@ const ITEMS: usize = 50;
 pub struct FieldsComparison {
     pub left_form: JsonForm,
     pub right_form: JsonForm,
-    /// First `form`; then `prose` where words stand around the JSON; then one row a field, labelled with its path.
-    /// A side without JSON has its text in rows labelled `text`. A missing field is an absent side.
+    /// First `form`; then `prose` where words stand around the JSON; then one row a field, labelled
+    /// with its path. A side without JSON has its text in rows labelled `text`. A missing field is
+    /// an absent side.
     pub rows: Vec<Row>,
-    /// That of [`Mode::Words`] over the whole outputs: one pair has one ratio, however it is looked at.
+    /// That of [`Mode::Words`] over the whole outputs: one pair has one ratio, however it is looked
+    /// at.
     pub ratio: f64,
     pub coarse: bool,
 }
@@ -125,7 +127,8 @@ fn fields<'a>(
     depth: usize,
     rows: &mut Vec<Row>,
 ) {
-    // A field that only one side has is opened up only where the other's absence is not the whole story: at the top.
+    // A field that only one side has is opened up only where the other's absence is not the whole
+    // story: at the top.
     let opens = depth == 0 || (left.is_some() && right.is_some());
     match (left, right) {
         (Some(Value::Object(_)) | None, Some(Value::Object(_)) | None)
@@ -201,7 +204,8 @@ fn list(path: &str, left: &[Value], right: &[Value], depth: usize, rows: &mut Ve
     }
 }
 
-/// Whether a list is worth a row an item: objects, or sentences. Short words read better side by side.
+/// Whether a list is worth a row an item: objects, or sentences. Short words read better side by
+/// side.
 fn by_item(items: &[Value]) -> bool {
     let is_sentence = |item: &Value| {
         item.as_str()
@@ -309,7 +313,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Compact JSON with a space after commas and colons, so that lines can break and words stand apart.
+/// Compact JSON with a space after commas and colons, so that lines can break and words stand
+/// apart.
 fn literal(value: &Value) -> String {
     match value {
         Value::Array(items) => {

@@ -1,4 +1,5 @@
-//! Finds Handlebars expressions for highlighting: a scan, not a parser; the template engine lives in `prompt`.
+//! Finds Handlebars expressions for highlighting: a scan, not a parser; the template engine lives
+//! in `prompt`.
 
 use std::ops::Range;
 

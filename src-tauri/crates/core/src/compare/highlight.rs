@@ -1,7 +1,7 @@
 //! Highlight: what each stretch of a text is in its own language.
 //!
-//! Owns the way from syntect's scopes to our closed set of classes. Gives classes, never colours or markup. The
-//! grammars are unpacked on first use, so that who compares only pays nothing for them.
+//! Owns the way from syntect's scopes to our closed set of classes. Gives classes, never colours or
+//! markup. The grammars are unpacked on first use, so that who compares only pays nothing for them.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -50,8 +50,8 @@ const TEXT: usize = 64 * 1024;
 
 /// The lines of a text, each as spans that concatenate to it, its terminator included.
 ///
-/// `{{…}}` is a variable (or a keyword, or a comment) whatever surrounds it. Lines of more than 8 KB, and all after
-/// the first 64 KB, are one span without a class.
+/// `{{…}}` is a variable (or a keyword, or a comment) whatever surrounds it. Lines of more than 8
+/// KB, and all after the first 64 KB, are one span without a class.
 pub fn highlight(text: &str, syntax: Syntax) -> Vec<Vec<Span>> {
     let classes = classes(text, syntax);
     let mut spans = Spans {
@@ -65,7 +65,8 @@ pub fn highlight(text: &str, syntax: Syntax) -> Vec<Vec<Span>> {
         .collect()
 }
 
-/// Adds classes to a comparison: pieces are split where a class begins or ends, and still concatenate to the texts.
+/// Adds classes to a comparison: pieces are split where a class begins or ends, and still
+/// concatenate to the texts.
 ///
 /// Not for the rows of fields, whose texts are no documents.
 pub fn weave(comparison: &mut Comparison, left: Syntax, right: Syntax) {

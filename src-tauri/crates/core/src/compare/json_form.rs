@@ -1,7 +1,8 @@
 //! Finds the JSON in an output, and says in which form it came.
 //!
-//! Owns the ladder `raw | fenced | wrapped | invalid | none`. Never fails and never panics: whatever a model wrote
-//! stands on one of its rungs. Only objects and lists count as JSON here: a bare `42` or `true` is prose.
+//! Owns the ladder `raw | fenced | wrapped | invalid | none`. Never fails and never panics:
+//! whatever a model wrote stands on one of its rungs. Only objects and lists count as JSON here: a
+//! bare `42` or `true` is prose.
 
 use std::ops::Range;
 
@@ -48,8 +49,8 @@ impl Located {
 
 /// The form of an output and the JSON in it.
 ///
-/// Of several the longest counts. With a duplicate key the last one wins; a lone surrogate is read as U+FFFD. The
-/// value is there for `raw`, `fenced` and `wrapped`.
+/// Of several the longest counts. With a duplicate key the last one wins; a lone surrogate is read
+/// as U+FFFD. The value is there for `raw`, `fenced` and `wrapped`.
 pub fn find_json(text: &str) -> (JsonForm, Option<Value>) {
     let located = locate(text);
     (located.form, located.value)
@@ -78,8 +79,8 @@ pub(super) fn locate(text: &str) -> Located {
     within_prose(text, &fences)
 }
 
-/// The longest value that stands somewhere in the text. A broken attempt that is longer makes the whole invalid:
-/// the sound object inside a broken one is not the answer.
+/// The longest value that stands somewhere in the text. A broken attempt that is longer makes the
+/// whole invalid: the sound object inside a broken one is not the answer.
 fn within_prose(text: &str, fences: &[Fence]) -> Located {
     // Enough for any answer; a hostile one must not make every bracket a fresh attempt.
     const ATTEMPTS: usize = 256;
@@ -142,7 +143,8 @@ fn is_an_answer(value: &Value) -> bool {
     }
 }
 
-/// Whether a text begins as JSON does, and not as a placeholder or a link does: `{"`, `{'`, `[{`, `["` and such.
+/// Whether a text begins as JSON does, and not as a placeholder or a link does: `{"`, `{'`, `[{`,
+/// `["` and such.
 fn opens(text: &str) -> bool {
     let mut chars = text.chars();
     let first = chars.next();

@@ -1,9 +1,10 @@
 //! The exact longest common subsequence of two sequences of numbers, 64 positions at a time.
 //!
-//! Why not Myers: its work grows with the *difference*, and two models' answers to one question mostly differ. The
-//! bit-parallel recurrence (Crochemore and others, Hyyrö) is indifferent to that: about `n × m / 64` steps at worst,
-//! and far fewer here, because a row touches only the machine words in which its symbol occurs. To walk back, rows
-//! are kept in slabs and computed again from checkpoints, so memory stays near `n × √m / 64`.
+//! Why not Myers: its work grows with the *difference*, and two models' answers to one question
+//! mostly differ. The bit-parallel recurrence (Crochemore and others, Hyyrö) is indifferent to
+//! that: about `n × m / 64` steps at worst, and far fewer here, because a row touches only the
+//! machine words in which its symbol occurs. To walk back, rows are kept in slabs and computed
+//! again from checkpoints, so memory stays near `n × √m / 64`.
 //!
 //! Pure arithmetic: knows no text.
 
@@ -21,7 +22,8 @@ pub(super) struct Lcs {
 }
 
 const NONE: u32 = u32::MAX;
-/// Machine words that a slab of rows may fill before checkpoints are used: half a megabyte, inside the cache.
+/// Machine words that a slab of rows may fill before checkpoints are used: half a megabyte, inside
+/// the cache.
 const SLAB_WORDS: usize = 64 * 1024;
 
 impl Lcs {
@@ -36,7 +38,8 @@ impl Lcs {
         }
     }
 
-    /// The machine words that matching these two would touch; the price to bound before [`Lcs::pairs`].
+    /// The machine words that matching these two would touch; the price to bound before
+    /// [`Lcs::pairs`].
     pub(super) fn cost(&mut self, a: &[u32], b: &[u32]) -> usize {
         self.index(a);
         let touched: usize = b.iter().map(|symbol| self.entries_of(*symbol).len()).sum();
@@ -108,8 +111,8 @@ impl Lcs {
         }
     }
 
-    /// One row: a zero bit in `row` says that the subsequence grows at that position of `a`. A row cut short on the
-    /// right is right as far as it goes, since carries only run to the right.
+    /// One row: a zero bit in `row` says that the subsequence grows at that position of `a`. A row
+    /// cut short on the right is right as far as it goes, since carries only run to the right.
     fn advance(&self, row: &mut [u64], symbol: u32) {
         let mut carry = false;
         let mut next = 0;

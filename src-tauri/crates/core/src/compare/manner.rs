@@ -1,29 +1,35 @@
 //! Small word lists for the manner of an answer: refusals and hedges.
 //!
-//! For the reviewer's eye only: counts words, knows no context and is English. Parity has its own measures.
+//! For the reviewer's eye only: counts words, knows no context and is English. Parity has its own
+//! measures.
 
 /// How far into an answer a refusal stands, if it is one.
 const OPENING: usize = 400;
 
-const REFUSALS: [&str; 34] = [
-    "i can't help",
-    "i cannot help",
-    "i can't assist",
-    "i cannot assist",
-    "i can't fulfill",
-    "i cannot fulfill",
-    "i can't provide",
-    "i cannot provide",
-    "i can't comply",
-    "i cannot comply",
-    "i can't answer that",
-    "i cannot answer that",
-    "i can't satisfy your request",
-    "i cannot satisfy your request",
-    "i can't do that",
-    "i cannot do that",
-    "i can't support",
-    "i cannot support",
+/// What a refusal says it cannot do. Verbs that belong to business are absent on purpose: `I cannot
+/// offer a refund after 30 days` is an answer.
+const CANNOT: [&str; 18] = [
+    "answer that",
+    "assist",
+    "comply",
+    "condone",
+    "create",
+    "discuss",
+    "do that",
+    "encourage",
+    "engage",
+    "fulfil",
+    "fulfill",
+    "generate",
+    "help",
+    "provide",
+    "recommend",
+    "satisfy your request",
+    "suggest",
+    "support",
+];
+
+const REFUSALS: [&str; 13] = [
     "i'm unable to",
     "i am unable to",
     "i'm not able to",
@@ -34,9 +40,6 @@ const REFUSALS: [&str; 34] = [
     "i must decline",
     "i have to decline",
     "i must refuse",
-    "i can not provide",
-    "i can not help",
-    "i can not assist",
     "can't help with that",
     "cannot help with that",
     "not comfortable with",
@@ -89,9 +92,12 @@ pub(super) fn refuses(text: &str) -> bool {
             .nth(OPENING)
             .map_or(text, |(end, _)| &text[..end]),
     );
-    REFUSALS
-        .iter()
-        .any(|phrase| find(&opening, phrase).is_some())
+    let says = |phrase: &str| find(&opening, phrase).is_some();
+    let cannot = |start: &str| CANNOT.iter().any(|verb| says(&format!("{start} {verb}")));
+    REFUSALS.iter().any(|phrase| says(phrase))
+        || ["i can't", "i cannot", "i can not"]
+            .into_iter()
+            .any(|start| says(start) && cannot(start))
 }
 
 /// How many hedging words, apologies and courtesies an answer has; overlapping ones count once.
@@ -162,6 +168,8 @@ mod tests {
         assert!(refuses("I’m sorry, but I cannot assist with that."));
         assert!(refuses("{\"reply\": \"I'm unable to do this.\"}"));
         assert!(!refuses("You can't help everybody."));
+        assert!(refuses("I cannot suggest how to do harm."));
+        assert!(!refuses("I cannot offer a refund after 30 days."));
         let late = format!(
             "{} I cannot help with taxes.",
             "We refund both charges today. ".repeat(20)

@@ -1,27 +1,33 @@
 //! Comparison: two texts as rows of pieces.
 //!
-//! Owns the one diff engine of the product. Pure: it knows neither colours nor markup nor where its texts come
-//! from; window and terminal draw the same rows in their own way.
+//! Owns the one diff engine of the product. Pure: it knows neither colours nor markup nor where its
+//! texts come from; window and terminal draw the same rows in their own way.
 //!
-//! **The law**: the pieces of a side, over all rows, concatenate to that side's text exactly, line endings included.
-//! (It does not hold for [`compare_fields`], whose rows show values, not text.)
+//! **The law**: the pieces of a side, over all rows, concatenate to that side's text exactly, line
+//! endings included. (It does not hold for [`compare_fields`], whose rows show values, not text.)
 //!
 //! | mode | rows | what counts as equal |
 //! |---|---|---|
-//! | [`Mode::Words`] | lines that share words; a re-wrapped paragraph is one row of several lines | words; white space never does, so a re-wrap changes nothing |
-//! | [`Mode::Lines`] | one line a side | the line, byte for byte; within a changed pair of lines words, punctuation and white space |
+//! | words | lines that share words; a re-wrapped paragraph is one row of several lines | words |
+//! | lines | one line a side | lines, byte for byte; in changed lines words and white space |
 //!
-//! **Neither output is the edit of the other**: a piece is [`Edit::Same`] or stands [`Edit::Only`] on its side.
-//! Nothing here says added or removed.
+//! In words mode white space is never a difference, so a re-wrap changes nothing. A blank line
+//! without a counterpart goes with the row before it. Punctuation follows the words beside it.
 //!
-//! **Ratio**: `2 × matched words / all words`, counted from the very pieces that are shown, after tidying; so anyone
-//! can count it again. Both sides without words: 1.0.
+//! **Neither output is the edit of the other**: a piece is [`Edit::Same`] or stands [`Edit::Only`]
+//! on its side. Nothing here says added or removed.
 //!
-//! **Tidying** takes away matches that are true and useless: a lone `the` between two rewritten sentences. What it
-//! may take is capped, so the ratio stays above nine tenths of what an unbounded search would find.
+//! **Ratio**: `2 × matched words / all words`, counted from the very pieces that are shown, after
+//! tidying; so anyone can count it again. Both sides without words: 1.0.
 //!
-//! **Work is bounded by steps, not by a clock**; the same pair gives the same rows on every machine. Parts in which
-//! the search was cut short are [`Edit::Coarse`] instead of `Only`, and [`Comparison::coarse`] says so.
+//! **Tidying** takes away matches that are true and useless: a lone `the` between two rewritten
+//! sentences. What it may take is capped, so that the ratio stays above nine tenths of what an
+//! unbounded search would find. Two kinds of pairs are tidied further: short ones (by six words at
+//! most), and those that share less than a third, where nearly every match is chance.
+//!
+//! **Work is bounded by steps, not by a clock**; the same pair gives the same rows on every
+//! machine. Parts in which the search was cut short are [`Edit::Coarse`] instead of `Only`, and
+//! [`Comparison::coarse`] says so.
 
 mod align;
 mod anchors;
@@ -35,6 +41,7 @@ mod lines;
 mod manner;
 mod pieces;
 mod rows;
+mod runs;
 mod schema;
 mod text;
 mod tidy;
@@ -136,7 +143,9 @@ pub struct Comparison {
 /// How two texts are laid beside each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
+    /// For outputs: what they say, however it is wrapped.
     Words,
+    /// For versions of one text: every byte counts, and no row has more than one line a side.
     Lines,
 }
 

@@ -1,6 +1,7 @@
 //! Paints: turns matched words and rows into the rows of pieces that leave this module.
 //!
-//! Here the law is kept: a side's pieces are cut from its text byte range by byte range, each line once.
+//! Here the law is kept: a side's pieces are cut from its text byte range by byte range, each line
+//! once.
 
 use std::ops::Range;
 
@@ -112,8 +113,8 @@ impl Marks {
         self.right[right].fill(Edit::Same);
     }
 
-    /// What rows add: equal lines without words, and where words are shared, the glue with which both sides begin (a
-    /// bullet, an indent) and end (a bracket, a line end).
+    /// What rows add: equal lines without words, and where words are shared, the glue with which
+    /// both sides begin (a bullet, an indent) and end (a bracket, a line end).
     fn rows(&mut self, left: &Text<'_>, right: &Text<'_>, rows: &[Beside]) {
         for row in rows {
             let (l, r) = (

@@ -1,11 +1,12 @@
 //! Decides which lines stand beside each other.
 //!
-//! Knows lines and matched words; paints nothing. Matches ascend on both sides, so the links between lines (a left
-//! and a right line that share words) form a staircase, and rows are the pieces into which it can be cut.
+//! Knows lines and matched words; paints nothing. Matches ascend on both sides, so the links
+//! between lines (a left and a right line that share words) form a staircase, and rows are the
+//! pieces into which it can be cut.
 
 use std::ops::Range;
 
-use super::lines::equal_runs;
+use super::runs::equal_runs;
 use super::text::Text;
 use super::tidy::Pairs;
 
@@ -82,9 +83,9 @@ fn forget(links: &mut Vec<Link>, pairs: &mut Pairs) {
 
 /// Rows for prose: as many lines on a side as the words of the other side are spread over.
 ///
-/// A few words that stray into a neighbouring paragraph would glue both into one row. Such weak links are dropped
-/// from `pairs`, `allowance` words at most, but never where a run of words simply goes on over a line's end: that is
-/// a re-wrap.
+/// A few words that stray into a neighbouring paragraph would glue both into one row. Such weak
+/// links are dropped from `pairs`, `allowance` words at most, but never where a run of words simply
+/// goes on over a line's end: that is a re-wrap.
 pub(super) fn flowing(
     left: &Text<'_>,
     right: &Text<'_>,
@@ -132,7 +133,8 @@ pub(super) fn flowing(
     close_up(left, right, rows)
 }
 
-/// Puts a blank line that has no counterpart to the row before it: in prose white space is no difference.
+/// Puts a blank line that has no counterpart to the row before it: in prose white space is no
+/// difference.
 fn close_up(left: &Text<'_>, right: &Text<'_>, rows: Vec<Beside>) -> Vec<Beside> {
     let mut closed: Vec<Beside> = Vec::with_capacity(rows.len());
     let (mut last_left, mut last_right): (Option<usize>, Option<usize>) = (None, None);
@@ -166,23 +168,30 @@ fn is_weak(left: &Text<'_>, right: &Text<'_>, links: &[Link], at: usize, pairs: 
     if before.is_none() && after.is_none() {
         return false;
     }
-    let stronger = |other: Option<&Link>| other.is_some_and(|other| other.weight() > link.weight());
-    if !stronger(before) && !stronger(after) {
+    // Of equals the first stays, or a chain of single words would never break.
+    let weight = link.weight();
+    let stronger = before.is_some_and(|before| before.weight() >= weight)
+        || after.is_some_and(|after| after.weight() > weight);
+    if !stronger {
         return false;
     }
     let shorter = left
         .words_in_line(link.left)
         .min(right.words_in_line(link.right));
-    if link.weight() * 4 >= shorter {
+    if weight * 4 >= shorter {
         return false;
     }
-    let goes_on = |from: usize, to: usize| matches!((pairs.get(from), pairs.get(to)), (Some(a), Some(b)) if a.0 + 1 == b.0 && a.1 + 1 == b.1);
-    let joined_before = before.is_some() && goes_on(link.pairs.start - 1, link.pairs.start);
-    let joined_after = after.is_some() && goes_on(link.pairs.end - 1, link.pairs.end);
+    let goes_on = |to: usize| match pairs.get(to - 1..=to) {
+        Some([a, b]) => a.0 + 1 == b.0 && a.1 + 1 == b.1,
+        _ => false,
+    };
+    let joined_before = before.is_some() && goes_on(link.pairs.start);
+    let joined_after = after.is_some() && goes_on(link.pairs.end);
     !joined_before && !joined_after
 }
 
-/// Lines that share no word. Equal lines without words hold the gap together, the rest is laid out between them.
+/// Lines that share no word. Equal lines without words hold the gap together, the rest is laid out
+/// between them.
 fn without_words(left: &Text<'_>, right: &Text<'_>, gap: Beside, rows: &mut Vec<Beside>) {
     let marks = |text: &Text<'_>, lines: &Range<usize>| -> Vec<usize> {
         lines
@@ -247,8 +256,9 @@ fn side_by_side(left: &Text<'_>, right: &Text<'_>, gap: Beside, rows: &mut Vec<B
     rows.extend(r.map(|line| Beside::new(end..end, line..line + 1)));
 }
 
-/// Rows for versions of one text: one line a side. Lines stand beside each other when they share enough words; any
-/// other line stands alone. Matches between lines that do not stand beside each other are dropped from `pairs`.
+/// Rows for versions of one text: one line a side. Lines stand beside each other when they share
+/// enough words; any other line stands alone. Matches between lines that do not stand beside each
+/// other are dropped from `pairs`.
 pub(super) fn strict(
     left: &Text<'_>,
     right: &Text<'_>,

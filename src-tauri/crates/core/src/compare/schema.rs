@@ -1,6 +1,8 @@
-//! The little of JSON Schema that chips need: types, required fields, closed objects, allowed values.
+//! The little of JSON Schema that chips need: types, required fields, closed objects, allowed
+//! values.
 //!
-//! Not a validator; where a schema is richer than this, nothing is said rather than something wrong.
+//! Not a validator; where a schema is richer than this, nothing is said rather than something
+//! wrong.
 
 use serde_json::Value;
 
@@ -65,7 +67,8 @@ pub(super) fn wants_json(schema: &Value) -> bool {
             .any(|name| name == "object" || name == "array")
 }
 
-/// Follows references within the schema; a reference that leads elsewhere, or in circles, says nothing.
+/// Follows references within the schema; a reference that leads elsewhere, or in circles, says
+/// nothing.
 pub(super) fn resolve<'a>(root: Option<&'a Value>, schema: &'a Value) -> &'a Value {
     let mut schema = schema;
     for _ in 0..8 {

@@ -2,10 +2,11 @@
 //!
 //! Owns what a *word* is. Knows nothing of matching, rows or pieces.
 //!
-//! A word is what Unicode's word boundaries call one, if it has a letter or a digit, or a symbol that stands for
-//! itself (an emoji with all its joiners is one word). Each Han character and each Hiragana is a word, as nothing
-//! short of a dictionary could do better. Punctuation is *glue*: it never matches on its own account, it only
-//! follows the words beside it, so a lone comma between two rewritten sentences is not shown as common ground.
+//! A word is what Unicode's word boundaries call one, if it has a letter or a digit, or a symbol
+//! that stands for itself (an emoji with all its joiners is one word). Each Han character and each
+//! Hiragana is a word, as nothing short of a dictionary could do better. Punctuation is *glue*: it
+//! never matches on its own account, it only follows the words beside it, so a lone comma between
+//! two rewritten sentences is not shown as common ground.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -132,7 +133,8 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// Cuts both sides. When neither has a single word, glue is promoted, so that `---` and `***` still differ.
+/// Cuts both sides. When neither has a single word, glue is promoted, so that `---` and `***` still
+/// differ.
 pub(super) fn cut_pair<'a>(
     left: &'a str,
     right: &'a str,
@@ -228,8 +230,8 @@ pub(super) fn cut_lines(text: &str) -> Vec<Range<usize>> {
 
 /// Calls back for each segment of a line: `None` is white space.
 ///
-/// Decided chunk by chunk between white space, so that a word is cut the same way wherever it stands: the common
-/// ASCII chunk takes a short way, any other the full Unicode rules.
+/// Decided chunk by chunk between white space, so that a word is cut the same way wherever it
+/// stands: the common ASCII chunk takes a short way, any other the full Unicode rules.
 fn each_segment(line: &str, found: &mut impl FnMut(Range<usize>, Option<Kind>)) {
     let mut rest = line;
     let mut at = 0;
@@ -292,20 +294,27 @@ fn each_ascii(bytes: &[u8], base: usize, found: &mut impl FnMut(Range<usize>, Op
 }
 
 fn kind_of(segment: &str) -> Kind {
-    let is_glue = |c: char| {
-        c.is_ascii_punctuation()
-            || c.is_whitespace()
-            || c.is_control()
-            || matches!(c,
-                '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}'
-                | '\u{2000}'..='\u{206f}' | '\u{2e00}'..='\u{2e7f}' | '\u{3000}'..='\u{3004}'
-                | '\u{3008}'..='\u{3020}' | '\u{3030}' | '\u{fe00}'..='\u{fe0f}' | '\u{fe10}'..='\u{fe1f}'
-                | '\u{fe30}'..='\u{fe6b}' | '\u{feff}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}'
-                | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
-    };
     if segment.chars().all(is_glue) {
         Kind::Glue
     } else {
         Kind::Word
     }
+}
+
+/// Punctuation, marks and invisible characters; the standard library knows no Unicode categories.
+fn is_glue(c: char) -> bool {
+    if c.is_ascii() {
+        return !c.is_ascii_alphanumeric();
+    }
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}'
+        )
+        || matches!(c, '\u{2000}'..='\u{206f}' | '\u{2e00}'..='\u{2e7f}')
+        || matches!(c, '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}')
+        || matches!(c, '\u{fe00}'..='\u{fe1f}' | '\u{fe30}'..='\u{fe6b}' | '\u{feff}')
+        || matches!(c, '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}')
+        || matches!(c, '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
 }

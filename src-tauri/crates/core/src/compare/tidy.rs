@@ -1,24 +1,36 @@
 //! Takes away matches that are true and useless.
 //!
-//! The longest common subsequence of two answers is full of a lone `the` or `to` amid stretches that share nothing
-//! else. Shown, they cut a rewritten sentence into confetti. A run of matched words goes when what surrounds it is
-//! long in proportion to what it says. The caller gives the number of words that may go, so the picture may get
-//! calmer but the ratio stays honest.
+//! The longest common subsequence of two answers is full of a lone `the` or `to` amid stretches
+//! that share nothing else. Shown, they cut a rewritten sentence into confetti. A run of matched
+//! words goes when what surrounds it is long in proportion to what it says. The caller gives the
+//! number of words that may go, so the picture may get calmer but the ratio stays honest.
 
 use super::text::Text;
 
 /// Matched words: positions in [`Text::words`] of both sides, ascending.
 pub(super) type Pairs = Vec<(usize, usize)>;
 
-/// Words that may be taken away from `matched`, of `words` on both sides, without hiding what the sides share.
+/// Words that may be taken away from `matched`, of `words` on both sides, without hiding what the
+/// sides share.
 ///
-/// Six in a hundred, so that with what rows may take the ratio stays above nine tenths of the unbounded one. More
-/// where a pair shares less than a third of its words: there every match is suspect, and the picture would be all
-/// litter. In short texts up to six words, as one stray word is a larger share of them.
+/// Six in a hundred, so that with what rows may take the ratio stays above nine tenths of the
+/// unbounded one. More where a pair shares less than a third of its words: there every match is
+/// suspect, and the picture would be all litter. In short texts up to six words, as one stray word
+/// is a larger share of them.
 pub(super) fn allowance(matched: usize, words: usize) -> usize {
-    let ratio = 200 * matched / words.max(1);
-    let share = 6 + 30usize.saturating_sub(ratio) * 5 / 2;
+    let share = 6 + lack(matched, words) * 5 / 2;
     (matched * share / 100).max((matched / 4).min(6))
+}
+
+/// Words that rows may let go besides, to stay apart from their neighbours: two in a hundred, and
+/// like the other allowance more where little is shared.
+pub(super) fn allowance_for_rows(matched: usize, words: usize) -> usize {
+    matched * (2 + lack(matched, words) * 3) / 100
+}
+
+/// By how many points of a hundred the ratio falls short of 30.
+fn lack(matched: usize, words: usize) -> usize {
+    30usize.saturating_sub(200 * matched / words.max(1))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +42,8 @@ struct Island {
     gone: bool,
 }
 
-/// Drops worthless runs, the most worthless first, `allowance` words at most. Returns how many words went.
+/// Drops worthless runs, the most worthless first, `allowance` words at most. Returns how many
+/// words went.
 pub(super) fn tidy(
     left: &Text<'_>,
     right: &Text<'_>,

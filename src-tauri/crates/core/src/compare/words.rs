@@ -16,8 +16,8 @@ pub(super) fn compare(left: &str, right: &str) -> Comparison {
     let words = left.words.len() + right.words.len();
     let allowance = tidy::allowance(pairs.len(), words);
     let spent = tidy::tidy(&left, &right, &mut pairs, allowance);
-    // Rows may take what tidying left, and a little of their own.
-    let allowance = allowance - spent + pairs.len() * 2 / 100;
+    // Rows may also take what tidying left.
+    let allowance = allowance - spent + tidy::allowance_for_rows(pairs.len(), words);
     let rows = rows::flowing(&left, &right, &mut pairs, allowance);
     let mut marks = Marks::new(&left, &right, false);
     marks.coarse(&left, &right, (&found.coarse_a, &found.coarse_b));

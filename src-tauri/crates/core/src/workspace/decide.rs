@@ -58,7 +58,7 @@ impl Workspace {
             Some(number) => found.version(fallback, number)?,
             None => head,
         };
-        let edit = edit_since_last_match(fallback, answer, &found.prompt.ledger);
+        let edit = edit_since_last_match(fallback, answer, &found.prompt.ledger)?;
         let verdict = Verdict::Match {
             variant: fallback.model.clone(),
             from: change.from,
@@ -200,7 +200,7 @@ fn edit_since_last_match(
     fallback: &Variant,
     answer: &Version,
     ledger: &[Decision],
-) -> Option<Comparison> {
+) -> Result<Option<Comparison>, Error> {
     let lineage = fallback.lineage();
     let place = |content: &ContentId| {
         lineage
@@ -217,15 +217,17 @@ fn edit_since_last_match(
             }
             _ => None,
         })
-        .max()?;
-    let before = lineage.get(last)?;
+        .max();
+    let Some(before) = last.and_then(|last| lineage.get(last)) else {
+        return Ok(None);
+    };
     if before.content_id == answer.content_id {
-        return None;
+        return Ok(None);
     }
     let text = |version: &Version| dotprompt::write(&fallback.model, &version.content, None);
-    Some(crate::compare::compare(
-        &text(before),
-        &text(answer),
+    Ok(Some(crate::compare::compare(
+        &text(before)?,
+        &text(answer)?,
         Mode::Lines,
-    ))
+    )))
 }

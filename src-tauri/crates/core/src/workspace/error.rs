@@ -162,9 +162,12 @@ pub enum Error {
     /// The directory form.
     #[error(transparent)]
     Files(#[from] files::FilesError),
+    /// A content that no `.prompt` file can hold.
+    #[error("this cannot be written as a prompt file: {0}")]
+    Unwritable(#[from] files::WriteError),
     /// Files on disk.
     #[error(transparent)]
-    Disk(#[from] files::DiskError),
+    Disk(#[from] files::disk::DiskError),
     /// A file or folder.
     #[error("{what} {path}: {source}")]
     Io {

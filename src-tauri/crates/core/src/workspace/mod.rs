@@ -16,7 +16,9 @@ mod read;
 mod release;
 mod run;
 
+mod sample;
 mod save;
+mod sync;
 
 pub mod view;
 
@@ -27,6 +29,7 @@ pub use release::{
 };
 pub use run::RunRequest;
 pub use save::{SaveRequest, SaveText};
+pub use sync::{SyncMode, Take, check_dir};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -131,3 +134,6 @@ const EMPTY_CONFIG: &str = "\
 # owner = \"support\"
 # policy = \"strict\"             # strict | relaxed | { kind = \"primary-only\", reason, until, message }
 ";
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,8 @@ impl Workspace {
         map: &[(String, String)],
     ) -> Result<Imported, Error> {
         let set = self.load().await?;
-        self.record_outputs(&set, prompt, file, text, map, &self.host.now()).await
+        self.record_outputs(&set, prompt, file, text, map, &self.host.now())
+            .await
     }
 
     /// The same for a set at hand, recorded as made `at` (RFC 3339).

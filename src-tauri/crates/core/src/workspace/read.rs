@@ -112,7 +112,7 @@ impl Workspace {
             role: found.role(&variant.model),
             version: entry(variant, version, &answers(&variant.model, &changes)),
             content: version.content.clone(),
-            file: dotprompt::write(&variant.model, &version.content, None),
+            file: dotprompt::write(&variant.model, &version.content, None)?,
             estimated_tokens: count(characters.div_ceil(4)),
             behind: changes
                 .into_iter()
@@ -154,7 +154,7 @@ impl Workspace {
                 &variant.model,
                 &found.version(variant, number)?.content,
                 None,
-            ))
+            )?)
         };
         let comparison = compare::compare(&text(a)?, &text(b)?, Mode::Lines);
         Ok(VariantDiff {

@@ -24,15 +24,26 @@ const OUTPUT_AGE: i64 = DAY;
 
 impl Workspace {
     /// Creates a workspace with the sample set and its recorded outputs.
-    pub async fn create_sample(path: &Path, host: Arc<dyn Host>, keys: &Path) -> Result<Self, Error> {
+    pub async fn create_sample(
+        path: &Path,
+        host: Arc<dyn Host>,
+        keys: &Path,
+    ) -> Result<Self, Error> {
         let tree = tree();
         let read = files::read_set(&tree)?;
         let now = host.now_millis().div_euclid(1000);
         let days = (now - parse_time(EPOCH).unwrap_or(now)).div_euclid(DAY);
         let set = shifted(read.set, days)?;
         let store = Store::create(path, &host.now(), &set.config_text, true).await?;
-        let workspace = Self { store, host, keys: keys.to_owned() };
-        match workspace.fill_sample(&set, &tree, format_seconds(now - OUTPUT_AGE)).await {
+        let workspace = Self {
+            store,
+            host,
+            keys: keys.to_owned(),
+        };
+        match workspace
+            .fill_sample(&set, &tree, format_seconds(now - OUTPUT_AGE))
+            .await
+        {
             Ok(()) => Ok(workspace),
             Err(error) => {
                 // Nothing half made stays behind.
@@ -47,10 +58,13 @@ impl Workspace {
         self.store.apply(&batch_of(set)).await?;
         let set = self.load().await?;
         for (path, bytes) in tree {
-            let prompt = path.strip_prefix("_outputs/").and_then(|name| name.strip_suffix(".jsonl"));
+            let prompt = path
+                .strip_prefix("_outputs/")
+                .and_then(|name| name.strip_suffix(".jsonl"));
             if let Some(prompt) = prompt {
                 let text = String::from_utf8_lossy(bytes);
-                self.record_outputs(&set, prompt, path, &text, &[], &at).await?;
+                self.record_outputs(&set, prompt, path, &text, &[], &at)
+                    .await?;
             }
         }
         Ok(())
@@ -58,7 +72,10 @@ impl Workspace {
 }
 
 fn tree() -> Tree {
-    FILES.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec())).collect()
+    FILES
+        .iter()
+        .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+        .collect()
 }
 
 fn shifted(mut set: PromptSet, days: i64) -> Result<PromptSet, Error> {
@@ -68,7 +85,11 @@ fn shifted(mut set: PromptSet, days: i64) -> Result<PromptSet, Error> {
         }
     };
     for prompt in set.prompts.values_mut() {
-        for version in prompt.variants.iter_mut().flat_map(|variant| &mut variant.versions) {
+        for version in prompt
+            .variants
+            .iter_mut()
+            .flat_map(|variant| &mut variant.versions)
+        {
             shift(&mut version.at);
         }
         for decision in &mut prompt.ledger {
@@ -79,9 +100,12 @@ fn shifted(mut set: PromptSet, days: i64) -> Result<PromptSet, Error> {
             }
         }
     }
-    set.config_text = files::config::shift_dates(&set.config_text, days)
-        .map_err(|error| Error::Config { reason: error.to_string() })?;
-    set.config =
-        files::config::parse(&set.config_text).map_err(|error| Error::Config { reason: error.to_string() })?;
+    set.config_text =
+        files::config::shift_dates(&set.config_text, days).map_err(|error| Error::Config {
+            reason: error.to_string(),
+        })?;
+    set.config = files::config::parse(&set.config_text).map_err(|error| Error::Config {
+        reason: error.to_string(),
+    })?;
     Ok(set)
 }

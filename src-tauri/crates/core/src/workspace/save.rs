@@ -2,7 +2,7 @@
 
 use super::view::Saved;
 use super::{Error, Workspace, lookup};
-use crate::files::dotprompt;
+use crate::files::{ReadError, dotprompt};
 use crate::ledger::{Decision, Verdict};
 use crate::prompt::{Content, ModelName, PromptName, Template, Variant, Version};
 use crate::set::PromptSet;
@@ -52,7 +52,7 @@ impl Workspace {
                 least: 1,
             });
         }
-        let (content, notes) = read_text(request.text, &model, head)?;
+        let (content, notes) = read_text(request.text, &set, &prompt, &model, head)?;
         self.commit(
             &set,
             &prompt,
@@ -239,32 +239,49 @@ fn expect_head(
 
 fn read_text(
     text: SaveText,
+    set: &PromptSet,
+    prompt: &PromptName,
     model: &ModelName,
     head: Option<&Version>,
 ) -> Result<(Content, Vec<String>), Error> {
     match text {
         SaveText::File(file) => {
-            let (_, content, notes) =
-                dotprompt::read(&file, Some(model)).map_err(|error| Error::PromptFile {
-                    line: error.line,
-                    reason: error.reason,
-                })?;
-            Ok((content, notes.iter().map(ToString::to_string).collect()))
+            // A file that names the schema file means the primary's schema, which is what lies in it.
+            let schema = |name: &str| {
+                let primary = set.primary(prompt).and_then(Variant::head)?;
+                let is_ours = name == format!("{prompt}.schema.json");
+                primary.content.output_schema.clone().filter(|_| is_ours)
+            };
+            let read = dotprompt::read(file.as_bytes(), Some(model), &schema).map_err(refused)?;
+            Ok((
+                read.content,
+                read.notes.iter().map(ToString::to_string).collect(),
+            ))
         }
         SaveText::System(system) => {
             if head.is_none_or(|head| head.content.engine == crate::prompt::Engine::Handlebars) {
                 Template::parse(&system).map_err(|error| match error {
                     crate::prompt::TemplateError::Syntax { line, reason } => {
-                        Error::PromptFile { line, reason }
+                        refused(ReadError { line, reason })
                     }
-                    other => Error::PromptFile {
+                    other => refused(ReadError {
                         line: 1,
                         reason: other.to_string(),
-                    },
+                    }),
                 })?;
             }
             let parent = head.map(|head| head.content.clone()).unwrap_or_default();
-            Ok((Content { system, ..parent }, Vec::new()))
+            let content = Content { system, ..parent };
+            // What no file can hold could never leave the workspace again.
+            dotprompt::check(model, &content)?;
+            Ok((content, Vec::new()))
         }
+    }
+}
+
+fn refused(error: ReadError) -> Error {
+    Error::PromptFile {
+        line: error.line,
+        reason: error.reason,
     }
 }

@@ -1,5 +1,6 @@
 mod fields;
 mod highlight;
+mod size;
 
 use proptest::prelude::*;
 
@@ -76,7 +77,8 @@ fn lines(left: &str, right: &str) -> String {
     picture(&comparison)
 }
 
-/// Text as models write it, and as nobody should: words, punctuation, every line ending, emoji, Han, Arabic, marks.
+/// Text as models write it, and as nobody should: words, punctuation, every line ending, emoji,
+/// Han, Arabic, marks.
 fn any_text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         8 => prop::sample::select(vec!["the", "refund", "order", "A-20991", "3.14", "can't", "naïve", "x"]),
@@ -88,12 +90,33 @@ fn any_text() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
 }
 
+/// What both sides call common must be the same text; in words mode but for white space.
+fn assert_common(comparison: &Comparison, mode: Mode) {
+    let common = |side: fn(&super::Row) -> &Option<Side>| -> String {
+        let sides = comparison.rows.iter().filter_map(|row| side(row).as_ref());
+        let same = sides
+            .flat_map(|side| &side.pieces)
+            .filter(|piece| piece.edit == Edit::Same);
+        let text: String = same.map(|piece| piece.text.as_str()).collect();
+        match mode {
+            Mode::Words => text.chars().filter(|c| !c.is_whitespace()).collect(),
+            Mode::Lines => text,
+        }
+    };
+    assert_eq!(
+        common(|row| &row.left),
+        common(|row| &row.right),
+        "{comparison:?}"
+    );
+}
+
 proptest! {
     #[test]
     fn pieces_make_the_texts_again(left in any_text(), right in any_text()) {
         for mode in [Mode::Words, Mode::Lines] {
             let comparison = compare(&left, &right, mode);
             assert_law(&left, &right, &comparison);
+            assert_common(&comparison, mode);
             prop_assert_eq!(&comparison, &compare(&left, &right, mode));
         }
     }
@@ -264,4 +287,41 @@ fn json_shape() {
       "coarse": false
     }
     "#);
+}
+
+#[test]
+fn lines_without_words_stand_beside_their_equals() {
+    let left = "Say:\n```\nnpm run dev\n```\n---\nBye.";
+    let right = "Say this:\n\n```\nyarn start\n```\nNothing more.\n---\nSee you.";
+    insta::assert_snapshot!(words(left, right), @"
+    Say[:]¶ | Say [this:]¶¶
+    ```¶ | ```¶
+    [npm run dev]¶ | [yarn start]¶
+    ```¶ | ```¶
+    ~ | [Nothing more.¶]
+    ---¶ | ---¶
+    [Bye.] | [See you.]
+    ");
+}
+
+#[test]
+fn a_stray_word_does_not_join_paragraphs() {
+    let left = "We refund one of the two charges on your card today, and you need to do nothing about it now.\n\n\
+                Our billing team looks into how it came to this and writes to you within one working day.\n";
+    let right = "We refund one of the two charges on your card this week, so please wait. Our team regrets it.\n\n\
+                 The billing team looks into how it came to this and will call you within one working day.\n";
+    insta::assert_snapshot!(words(left, right), @"
+    We refund one of the two charges on your card [today, and you need to do nothing about it now.]¶ | We refund one of the two charges on your card [this week, so please wait. Our team regrets it.]¶
+    ¶ | ¶
+    [Our] billing team looks into how it came to this and [writes to] you within one working day.¶ | [The] billing team looks into how it came to this and [will call] you within one working day.¶
+    ");
+}
+
+#[test]
+fn a_paragraph_may_answer_to_a_list() {
+    let left = "Send us the order number, the date of the charge and the last four digits.";
+    let right = "Send us:\n- the order number\n- the date of the charge\n- the last four digits of the card\n";
+    insta::assert_snapshot!(words(left, right), @"
+    Send us the order number[,] the date of the charge [and] the last four digits[.] | Send us[:¶-] the order number¶[-] the date of the charge¶[-] the last four digits [of the card]¶
+    ");
 }

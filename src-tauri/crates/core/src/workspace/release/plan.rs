@@ -169,7 +169,7 @@ impl Shipped<'_> {
                     known: crate::workspace::lookup::list(models.keys()),
                 })?;
             // The output schema stands inline: each file of a bundle is used by one variant only.
-            let file = dotprompt::write(&variant.model, &version.content, None);
+            let file = dotprompt::write(&variant.model, &version.content, None)?;
             let form = machine_form(&VariantForm {
                 prompt: self.name(),
                 model: &variant.model,
