@@ -28,7 +28,10 @@ export default ts.config(
     rules: {
       "no-undef": "off",
       "no-console": "error",
-      eqeqeq: ["error", "always"],
+      // `== null` asks for both kinds of nothing; every other comparison is exact.
+      eqeqeq: ["error", "always", { null: "ignore" }],
+      // Maps, sets and dates here are looked up, never watched.
+      "svelte/prefer-svelte-reactivity": "off",
       "svelte/no-at-html-tags": "error",
       "svelte/button-has-type": "error",
       "@typescript-eslint/consistent-type-imports": "error",

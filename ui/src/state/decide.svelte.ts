@@ -70,14 +70,15 @@ export class WaiveForm extends ReasonForm {
   readonly prompt: string;
   readonly version: number;
   readonly model: string;
-  readonly message: string;
+  /** What is waived, in a sentence. */
+  readonly subject: string;
 
-  constructor(frame: Frame, now: Date, change: Pick<Change, "prompt" | "version" | "model" | "message">) {
+  constructor(frame: Frame, now: Date, change: Pick<Change, "prompt" | "version" | "model">, subject: string) {
     super(frame, now);
     this.prompt = change.prompt;
     this.version = change.version;
     this.model = change.model;
-    this.message = change.message;
+    this.subject = subject;
   }
 
   protected async send(): Promise<void> {

@@ -9,7 +9,12 @@ export interface FieldRow {
   passthrough: Side | null;
   fallback: Side | null;
   changed: boolean;
+  /** About the output as a whole (its form, the prose around it), not one of its fields: nothing can be missing. */
+  about: boolean;
 }
+
+/** What the engine says of an output before its fields; they stand first, in this order. */
+const ABOUT = ["form", "text", "prose"];
 
 /**
  * Rows of primary and fallback, with the passthrough's values put in by label. A field that only the passthrough has
@@ -23,6 +28,7 @@ export function fieldRows(pair: Pair): FieldRow[] {
     passthrough: null,
     fallback: row.right,
     changed: row.changed,
+    about: false,
   }));
   let after = -1;
   for (const [key, row] of keyed(pair.passthrough_fields?.rows ?? [])) {
@@ -40,10 +46,13 @@ export function fieldRows(pair: Pair): FieldRow[] {
         passthrough: row.right,
         fallback: null,
         changed: true,
+        about: false,
       });
     }
   }
-  return rows;
+  // A field may be called `text` too: only what stands before the first other label is about the whole.
+  const first = rows.findIndex((row) => !ABOUT.includes(row.label));
+  return rows.map((row, at) => ({ ...row, about: first < 0 || at < first }));
 }
 
 /** A label can come twice, and lines of plain text have none after the first. */

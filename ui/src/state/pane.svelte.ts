@@ -75,9 +75,10 @@ export class Pane {
     return this.view.value?.estimated_tokens ?? 0;
   }
 
-  /** The number the next save would get, as far as is known here. */
-  get nextVersion(): number {
-    return (this.view.value?.version.number ?? 0) + 1;
+  /** The number the next save would get; `null` while that is not known here. */
+  get nextVersion(): number | null {
+    if (!this.exists) return 1;
+    return this.view.value === null ? null : this.view.value.version.number + 1;
   }
 
   async open(prompt: string, model: string | null, exists: boolean): Promise<void> {

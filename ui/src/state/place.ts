@@ -28,6 +28,33 @@ export function placeOf(finding: Finding): Place {
   return place;
 }
 
+/** What to do about a finding in this window. The finding's own help speaks of the command line. */
+export function wayOut(finding: Finding): string {
+  switch (finding.code) {
+    case "unmatched-change":
+      return "Carry it over and save it as the answer, link the version that answers it already, or waive it.";
+    case "waiver-expired":
+      return "Carry the change over now, or waive it anew with a reason.";
+    case "fallback-missing":
+      return "Write the first version of the fallback in Write.";
+    case "unknown-variable":
+      return "Give the variable in those cases, or take it out of the text.";
+    case "schema-broken":
+      return "Look at the pairs in Compare, then tune the fallback, or accept it for a time.";
+    case "never-run":
+    case "stale-run":
+      return "Run the cases, or import outputs of these versions.";
+    case "same-as-primary":
+      return "Compare the answers, then tune the text for this model.";
+    case "max-output-tokens":
+      return "Set the most output tokens to those of the primary or fewer, under File.";
+    case "primary-only":
+      return "Nothing to do now; the policy says why and until when.";
+    default:
+      return finding.help;
+  }
+}
+
 /** The fallback to show first: one that is behind, else the first that exists, else the first of the chain. */
 export function firstFallback(row: OverviewRow | undefined): string | null {
   const fallbacks = row?.fallbacks ?? [];

@@ -85,7 +85,7 @@ export class ReleaseState {
   waive(finding: Finding): void {
     if (!canWaive(finding) || finding.model === null || finding.version === null) return;
     const { prompt, model, version, message } = finding;
-    this.dialog = new WaiveForm(this.#frame, new Date(), { prompt, model, version, message });
+    this.dialog = new WaiveForm(this.#frame, new Date(), { prompt, model, version }, `${prompt}: ${message}.`);
   }
 
   accept(finding: Finding): void {

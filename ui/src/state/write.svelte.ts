@@ -130,7 +130,12 @@ export class WriteState {
   }
 
   waive(change: Change): void {
-    this.dialog = new WaiveForm(this.#frame, new Date(), change);
+    this.dialog = new WaiveForm(
+      this.#frame,
+      new Date(),
+      change,
+      `v${change.version} “${change.message}”, by ${change.author}, never reached ${change.model}.`,
+    );
   }
 
   look(model: string, number: number): void {
