@@ -13,6 +13,7 @@ use super::lookup::{self, Found};
 use super::view::Imported;
 use super::{Error, Workspace, cases, evidence};
 use crate::case::Case;
+use crate::files::json_line;
 use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
 use crate::set::PromptSet;
 use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun};
@@ -145,8 +146,7 @@ impl Workspace {
         name: &PromptName,
         cells: Vec<CellRecord>,
     ) -> Result<Vec<CellRecord>, Error> {
-        let mut stored: BTreeMap<(ModelName, ContentId, bool), BTreeMap<(CaseId, u32), String>> =
-            BTreeMap::new();
+        let mut stored: BTreeMap<_, BTreeMap<(CaseId, u32), String>> = BTreeMap::new();
         let mut fresh = Vec::new();
         for cell in cells {
             let key = (
@@ -186,8 +186,9 @@ fn read_line(
     line: &str,
     map: &[(String, String)],
 ) -> Result<Vec<Line>, String> {
-    let mut fields: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let Value::Object(mut fields) = json_line(line)? else {
+        return Err("this is no JSON object".to_owned());
+    };
     if !map.is_empty() {
         fields = renamed(&fields, map)?;
     }
