@@ -1,4 +1,4 @@
-import { type Component, flushSync, mount, unmount } from "svelte";
+import { flushSync, mount, unmount } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
 import App from "../../src/App.svelte";
 import type { Piece } from "../../src/ipc";
@@ -10,10 +10,10 @@ import { openBench, settled } from "../support";
 const HOSTILE = "<img src=x onerror=\"document.title='hostile'\"> <b>bold</b> [link](https://example.com) &amp;";
 let undo: (() => void)[] = [];
 
-function show<Props extends Record<string, unknown>>(component: Component<Props>, props: Props): HTMLElement {
+function show(on: (target: HTMLElement) => Record<string, unknown>): HTMLElement {
   const target = document.createElement("div");
   document.body.append(target);
-  const mounted = mount(component, { target, props });
+  const mounted = on(target);
   undo.push(() => {
     void unmount(mounted);
     target.remove();
@@ -33,7 +33,7 @@ describe("pieces", () => {
       { text: HOSTILE, edit: "only" },
       { text: "{@html '<i>x</i>'}", edit: "same" },
     ];
-    const target = show(Pieces, { pieces, side: "left" });
+    const target = show((target) => mount(Pieces, { target, props: { pieces, side: "left" } }));
     expect(target.querySelectorAll("img, b, a, i, script")).toHaveLength(0);
     expect(target.textContent).toContain(HOSTILE);
   });
@@ -41,8 +41,8 @@ describe("pieces", () => {
   it("concatenate to the text exactly, white space and line ends included", () => {
     const texts = ["  two ", "\n", "\r\n", "words\t", "", " end "];
     const pieces = texts.map((text, at): Piece => ({ text, edit: at % 2 === 0 ? "only" : "same" }));
-    expect(show(Pieces, { pieces, side: "right" }).textContent).toBe(texts.join(""));
-    expect(show(Pieces, { pieces }).textContent).toBe(texts.join(""));
+    expect(show((target) => mount(Pieces, { target, props: { pieces, side: "right" } })).textContent).toBe(texts.join(""));
+    expect(show((target) => mount(Pieces, { target, props: { pieces } })).textContent).toBe(texts.join(""));
   });
 
   it("mark what stands on one side only, say what was compared roughly, and leave remarks unmarked", () => {
@@ -51,10 +51,10 @@ describe("pieces", () => {
       { text: "b", edit: "coarse" },
       { text: " number", edit: "same", class: "comment" },
     ];
-    const marks = [...show(Pieces, { pieces, side: "left" }).querySelectorAll("mark")];
+    const marks = [...show((target) => mount(Pieces, { target, props: { pieces, side: "left" } })).querySelectorAll("mark")];
     expect(marks.map((mark) => mark.textContent)).toEqual(["a", "b"]);
     expect(marks[1]?.title).toBe("compared only roughly");
-    expect(show(Pieces, { pieces }).querySelectorAll("mark")).toHaveLength(0);
+    expect(show((target) => mount(Pieces, { target, props: { pieces } })).querySelectorAll("mark")).toHaveLength(0);
   });
 
   it("of two versions are said to be removed or added, and are text too", () => {
@@ -64,7 +64,7 @@ describe("pieces", () => {
       ratio: 0,
       coarse: false,
     };
-    const target = show(DiffRows, { comparison });
+    const target = show((target) => mount(DiffRows, { target, props: { comparison } }));
     expect(target.textContent).toContain("removed: <b>30</b>");
     expect(target.textContent).toContain("added: <b>14</b>");
   });
@@ -73,7 +73,7 @@ describe("pieces", () => {
 describe("the window", () => {
   async function open(workspace = new FakeWorkspace()) {
     const bench = await openBench(workspace);
-    const target = show(App, { bench });
+    const target = show((target) => mount(App, { target, props: { bench } }));
     const find = (id: string) => {
       const found = target.querySelector<HTMLElement>(`[data-testid="${id}"]`);
       if (found === null) throw new Error(`${id} is not on the screen`);
