@@ -1,5 +1,5 @@
 /** The run under way: its counts, its failures, its end. One at a time. */
-import { CallError, type CellEvent, type Commands, type Event, type ModelEntry, type Summary } from "../ipc";
+import { CallError, type Commands, type ModelEntry, type RunCell, type RunEvent, type RunSummary } from "../ipc";
 import type { Frame } from "./frame";
 import { Load } from "./load.svelte";
 
@@ -12,8 +12,8 @@ export interface Progress {
   /** Those with an error. */
   failed: number;
   /** The latest failures, newest last. */
-  failures: CellEvent[];
-  summary: Summary | null;
+  failures: RunCell[];
+  summary: RunSummary | null;
 }
 
 const KEPT_FAILURES = 50;
@@ -28,7 +28,7 @@ export const NO_PROGRESS: Progress = {
 };
 
 /** Adds one event. Counts never go back: events of parallel cells may arrive out of order. */
-export function fold(progress: Progress, event: Event): Progress {
+export function fold(progress: Progress, event: RunEvent): Progress {
   switch (event.event) {
     case "started":
       return { ...NO_PROGRESS, run: event.run, cells: event.cells };
@@ -46,7 +46,7 @@ export function fold(progress: Progress, event: Event): Progress {
   }
 }
 
-function pick(summary: Summary): Pick<Progress, "run" | "cells" | "finished" | "failed"> {
+function pick(summary: RunSummary): Pick<Progress, "run" | "cells" | "finished" | "failed"> {
   return { run: summary.run, cells: summary.cells, finished: summary.finished, failed: summary.failed };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { CellEvent } from "../../src/ipc";
+import type { RunCell } from "../../src/ipc";
 import { fold, NO_PROGRESS, RunForm, RunState } from "../../src/state/run.svelte";
 import { refuse } from "../fixtures/workspace";
 import { asked, RecordingFrame } from "../support";
 
-const cell = (finished: number, failed: number, state: "output" | "error" = "output"): { event: "cell" } & CellEvent => ({
+const cell = (finished: number, failed: number, state: "output" | "error" = "output"): { event: "cell" } & RunCell => ({
   event: "cell",
   case: `c${finished}`,
   model: "gpt-4o",

@@ -18,6 +18,7 @@ mod yaml;
 
 pub use compare::{Difference, State, compare_trees};
 pub use layout::{Fork, LooseHead, ReadSet, read_set, write_set};
+pub(crate) use text::json_reason;
 
 use std::collections::BTreeMap;
 use std::fmt;

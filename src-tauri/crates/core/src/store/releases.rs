@@ -1,5 +1,7 @@
 //! Releases: what was frozen, and exactly the bytes that were signed.
 
+use sqlx::FromRow;
+
 use super::{Store, StoreError, small};
 
 /// A release.
@@ -19,6 +21,31 @@ pub struct ReleaseRow {
     pub payload: Vec<u8>,
     /// The heads it froze: `{"prompt": {"model": "content id"}}`.
     pub heads: String,
+}
+
+#[derive(FromRow)]
+struct Row {
+    name: String,
+    version: i64,
+    created_at: String,
+    expires_at: String,
+    archive_sha256: String,
+    payload: Vec<u8>,
+    heads: String,
+}
+
+impl Row {
+    fn read(self) -> ReleaseRow {
+        ReleaseRow {
+            name: self.name,
+            version: small(self.version),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            archive_sha256: self.archive_sha256,
+            payload: self.payload,
+            heads: self.heads,
+        }
+    }
 }
 
 impl Store {
@@ -42,27 +69,12 @@ impl Store {
 
     /// All releases, latest first.
     pub async fn releases(&self) -> Result<Vec<ReleaseRow>, StoreError> {
-        let rows: Vec<(String, i64, String, String, String, Vec<u8>, String)> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT name, version, created_at, expires_at, archive_sha256, payload, heads
              FROM release ORDER BY created_at DESC, id DESC",
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(
-                |(name, version, created_at, expires_at, archive_sha256, payload, heads)| {
-                    ReleaseRow {
-                        name,
-                        version: small(version),
-                        created_at,
-                        expires_at,
-                        archive_sha256,
-                        payload,
-                        heads,
-                    }
-                },
-            )
-            .collect())
+        Ok(rows.into_iter().map(Row::read).collect())
     }
 }

@@ -43,7 +43,8 @@ impl Workspace {
                 line: index + 1,
                 reason,
             };
-            let case: Case = serde_json::from_str(line).map_err(|error| bad(error.to_string()))?;
+            let case: Case = serde_json::from_str(line)
+                .map_err(|error| bad(crate::files::json_reason(&error)))?;
             if !seen.insert(case.id.clone()) {
                 return Err(bad(format!("the case `{}` appears twice", case.id)));
             }

@@ -127,6 +127,19 @@ impl<'a> Found<'a> {
             })
     }
 
+    /// A version by its number; the head when none is given.
+    pub(super) fn version_or_head(
+        self,
+        variant: &'a Variant,
+        number: Option<u32>,
+    ) -> Result<&'a Version, Error> {
+        match number {
+            Some(number) => self.version(variant, number),
+            // A variant without a head has no version at all.
+            None => variant.head().map_or_else(|| self.version(variant, 1), Ok),
+        }
+    }
+
     pub(super) fn case(self, id: &str) -> Result<&'a Case, Error> {
         self.prompt
             .cases

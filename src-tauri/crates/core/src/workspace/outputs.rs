@@ -13,6 +13,7 @@ use super::lookup::{self, Found};
 use super::view::Imported;
 use super::{Error, Workspace, cases, evidence};
 use crate::case::Case;
+use crate::files::json_reason;
 use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
 use crate::set::PromptSet;
 use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun};
@@ -145,8 +146,7 @@ impl Workspace {
         name: &PromptName,
         cells: Vec<CellRecord>,
     ) -> Result<Vec<CellRecord>, Error> {
-        let mut stored: BTreeMap<(ModelName, ContentId, bool), BTreeMap<(CaseId, u32), String>> =
-            BTreeMap::new();
+        let mut stored: BTreeMap<_, BTreeMap<(CaseId, u32), String>> = BTreeMap::new();
         let mut fresh = Vec::new();
         for cell in cells {
             let key = (
@@ -187,14 +187,14 @@ fn read_line(
     map: &[(String, String)],
 ) -> Result<Vec<Line>, String> {
     let mut fields: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| error.to_string())?;
+        serde_json::from_str(line).map_err(|error| json_reason(&error))?;
     if !map.is_empty() {
         fields = renamed(&fields, map)?;
     }
     let sides = [("primary", 0), ("fallback", 1)];
     if !sides.iter().any(|(side, _)| fields.contains_key(*side)) {
         return Ok(vec![
-            serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?,
+            serde_json::from_value(Value::Object(fields)).map_err(|error| json_reason(&error))?,
         ]);
     }
     let outputs: Vec<_> = sides
@@ -212,7 +212,9 @@ fn read_line(
         let mut side = fields.clone();
         side.insert("model".to_owned(), Value::String(model.to_string()));
         side.insert("output".to_owned(), output);
-        lines.push(serde_json::from_value(Value::Object(side)).map_err(|error| error.to_string())?);
+        lines.push(
+            serde_json::from_value(Value::Object(side)).map_err(|error| json_reason(&error))?,
+        );
     }
     Ok(lines)
 }
@@ -378,5 +380,5 @@ fn case_from(id: CaseId, input: Value) -> Result<Case, String> {
         }
         other => return Err(format!("`input` is {other}; it is text or an object")),
     }
-    serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())
+    serde_json::from_value(Value::Object(fields)).map_err(|error| json_reason(&error))
 }

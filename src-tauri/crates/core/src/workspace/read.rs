@@ -95,15 +95,7 @@ impl Workspace {
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
         let variant = found.variant(model)?;
-        let version = match number {
-            Some(number) => found.version(variant, number)?,
-            None => variant.head().ok_or_else(|| Error::UnknownVersion {
-                prompt: found.name().clone(),
-                model: variant.model.clone(),
-                number: 1,
-                last: 0,
-            })?,
-        };
+        let version = found.version_or_head(variant, number)?;
         let changes = all_changes(found, &self.host.now());
         let characters = version.content.system.chars().count();
         Ok(VariantView {

@@ -9,7 +9,7 @@ use super::lookup::{self, Found};
 use super::{Error, Workspace, evidence};
 use crate::case::Case;
 use crate::model::{self, Caller};
-use crate::prompt::{Variant, Version};
+use crate::prompt::Variant;
 use crate::run::{
     Cancel, Cell, Event, Execution, Limits, Outcome, Plan, Sink, SinkError, Summary, Target,
     execute,
@@ -117,7 +117,8 @@ impl Workspace {
     ) -> Result<model::Request, Error> {
         let set = self.load().await?;
         let found = lookup::prompt(&set, prompt)?;
-        let (variant, version) = version_of(found, model, number)?;
+        let variant = found.variant(model)?;
+        let version = found.version_or_head(variant, number)?;
         let settings = settings(found, variant)?;
         let case = found.case(case)?;
         let rendered = crate::prompt::render(&version.content, &case.variables, &case.turns)
@@ -210,7 +211,7 @@ fn targets(found: Found<'_>, request: &RunRequest) -> Result<Vec<Target>, Error>
     };
     let mut targets = Vec::new();
     for variant in chosen {
-        let (_, version) = version_of(found, variant.model.as_str(), request.version)?;
+        let version = found.version_or_head(variant, request.version)?;
         let settings = Arc::new(settings(found, variant)?);
         targets.push(Target::own(
             variant.model.clone(),
@@ -226,24 +227,6 @@ fn targets(found: Found<'_>, request: &RunRequest) -> Result<Vec<Target>, Error>
         }
     }
     Ok(targets)
-}
-
-fn version_of<'a>(
-    found: Found<'a>,
-    model: &str,
-    number: Option<u32>,
-) -> Result<(&'a Variant, &'a Version), Error> {
-    let variant = found.variant(model)?;
-    let version = match number {
-        Some(number) => found.version(variant, number)?,
-        None => variant.head().ok_or_else(|| Error::UnknownVersion {
-            prompt: found.name().clone(),
-            model: variant.model.clone(),
-            number: 1,
-            last: 0,
-        })?,
-    };
-    Ok((variant, version))
 }
 
 fn settings(found: Found<'_>, variant: &Variant) -> Result<crate::prompt::Model, Error> {

@@ -134,7 +134,7 @@ impl Reader<'_> {
                 Err(error) => self.refuse(
                     path,
                     Some(error.line()),
-                    format!("this is no JSON: {error}"),
+                    format!("this is no JSON: {}", text::json_reason(&error)),
                 ),
             }
         }
@@ -284,7 +284,7 @@ impl Reader<'_> {
                     fixed.push(b'\n');
                     cases.push(case);
                 }
-                Err(error) => self.refuse(path, Some(number + 1), error.to_string()),
+                Err(error) => self.refuse(path, Some(number + 1), text::json_reason(&error)),
             }
         }
         self.note_form(path, &fixed);
@@ -380,7 +380,7 @@ impl Reader<'_> {
                 Some(value)
             }
             Err(error) => {
-                self.refuse(path, Some(error.line().max(1)), error.to_string());
+                self.refuse(path, Some(error.line().max(1)), text::json_reason(&error));
                 None
             }
         }

@@ -219,8 +219,9 @@ where
                 return Ok(Value::String(text.to_owned()));
             }
         };
-        if value.to_string() != text {
-            self.note(format!("`{text}` is written as {value}"));
+        let written = value.to_string();
+        if written != text {
+            self.note(format!("`{text}` is written as {written}"));
         }
         Ok(value)
     }

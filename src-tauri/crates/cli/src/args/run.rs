@@ -1,0 +1,108 @@
+//! `run`, `compare`, `diff` and `review`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The prompts to run
+    #[arg(required = true, value_name = "PROMPT")]
+    pub(crate) prompts: Vec<String>,
+    /// Only these cases; `*` stands for any text
+    #[arg(long = "case", value_name = "GLOB")]
+    pub(crate) cases: Vec<String>,
+    /// Only cases with this tag
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
+    /// Only these models; the primary and all fallbacks when left out
+    #[arg(long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// Another version than the head, of exactly one model
+    #[arg(long, value_name = "N")]
+    pub(crate) version: Option<u32>,
+    /// Also give each fallback the primary's prompt, as naive failover does
+    #[arg(long)]
+    pub(crate) passthrough: bool,
+    /// How often to ask each case
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) repeat: u32,
+    /// Calls under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) concurrency: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The prompt
+    pub(crate) prompt: String,
+    /// One pair in full; without it all pairs, and the largest difference in full
+    pub(crate) case: Option<String>,
+    /// The fallback; the first of the chain when left out
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) fallback: Option<String>,
+    /// Only outputs of this run
+    #[arg(long)]
+    pub(crate) run: Option<String>,
+    /// How to lay them beside each other
+    #[arg(long, default_value = "words")]
+    pub(crate) mode: ModeWord,
+}
+
+/// How two texts are laid beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeWord {
+    /// By words.
+    Words,
+    /// By lines.
+    Lines,
+    /// By the fields of JSON outputs.
+    Fields,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The left file
+    #[arg(value_name = "FILE_A")]
+    pub(crate) left: PathBuf,
+    /// The right file
+    #[arg(value_name = "FILE_B")]
+    pub(crate) right: PathBuf,
+    /// How to lay them beside each other
+    #[arg(long, default_value = "words")]
+    pub(crate) mode: ModeWord,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("choice").args(["rating", "undo"]).required(true))]
+pub(crate) struct ReviewArgs {
+    /// The prompt
+    pub(crate) prompt: String,
+    /// The case
+    pub(crate) case: String,
+    /// The fallback; the first of the chain when left out
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) fallback: Option<String>,
+    /// Which output you would send
+    #[arg(long)]
+    pub(crate) rating: Option<RatingWord>,
+    /// Why, for those who read the ratings
+    #[arg(long, value_name = "TEXT", conflicts_with = "undo")]
+    pub(crate) note: Option<String>,
+    /// Take the latest rating of the pair back
+    #[arg(long)]
+    pub(crate) undo: bool,
+}
+
+/// Which output a reviewer would send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RatingWord {
+    /// The primary's.
+    Primary,
+    /// No difference that matters.
+    Tie,
+    /// The fallback's.
+    Fallback,
+    /// Neither could be sent.
+    Neither,
+}

@@ -1,0 +1,114 @@
+//! How a command ends: the exit codes, and what could not be done in one sentence.
+
+use std::io;
+use std::path::PathBuf;
+
+use understudy_core::workspace::Error;
+
+/// What a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Done, or: the answer is yes.
+    Yes,
+    /// The answer is no.
+    No,
+    /// Some calls of a run failed, or were not made because it was stopped.
+    SomeFailed,
+}
+
+impl Answer {
+    /// Yes or no.
+    pub(crate) fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::SomeFailed => 3,
+        }
+    }
+}
+
+/// The exit code of everything that is no answer: usage, bad input, files that cannot be read or written.
+pub(crate) const FAILED: u8 = 2;
+
+/// A command that could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The workspace says why.
+    #[error(transparent)]
+    Workspace(#[from] Error),
+    /// A file that was named cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that was named is not text.
+    #[error("{} is not UTF-8 text", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Standard output cannot be written.
+    #[error("cannot write the output: {0}")]
+    Output(io::Error),
+    /// A passphrase is needed and nobody can be asked.
+    #[error(
+        "a passphrase is needed and there is no terminal to ask on: name a file with --passphrase-file FILE"
+    )]
+    NoTerminal,
+    /// A passphrase could not be read from the terminal.
+    #[error("the passphrase could not be read: {0}")]
+    Ask(io::Error),
+    /// The passphrase file is empty, or nothing was typed.
+    #[error("an empty passphrase protects nothing; nothing was done")]
+    EmptyPassphrase,
+    /// The passphrase was typed differently the second time.
+    #[error("the two passphrases differ; nothing was done")]
+    PassphrasesDiffer,
+    /// More keys than passphrase files.
+    #[error(
+        "--sign names {keys} keys and --passphrase-file {files} files: give one file for all, or one for each key"
+    )]
+    PassphraseFiles {
+        /// Keys.
+        keys: usize,
+        /// Files.
+        files: usize,
+    },
+    /// No folder for keys can be found.
+    #[error("there is no home folder to keep keys in: set UNDERSTUDY_KEYS to a folder")]
+    NoKeysFolder,
+    /// A pair `A=B` without `=`.
+    #[error("`{given}` is not in the form {form}")]
+    NotAPair {
+        /// What was given.
+        given: String,
+        /// What is wanted.
+        form: &'static str,
+    },
+    /// The runtime could not start.
+    #[error("the program could not start: {0}")]
+    Start(io::Error),
+    /// The tour could not be given.
+    #[error("the demo could not {what}: {source}")]
+    Demo {
+        /// What was tried.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// A command of the tour did not end as its story says.
+    #[error("the demo is broken: `{command}` ended with {code}")]
+    DemoStep {
+        /// The command.
+        command: String,
+        /// Its exit code.
+        code: u8,
+    },
+}
