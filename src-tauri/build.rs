@@ -15,6 +15,7 @@ const PLACEHOLDER: &str = "\
 ";
 
 fn main() -> std::io::Result<()> {
+    println!("cargo:rerun-if-changed={WINDOW}");
     let window = Path::new(WINDOW);
     if !window.exists() {
         if let Some(folder) = window.parent() {

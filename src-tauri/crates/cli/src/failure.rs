@@ -95,6 +95,9 @@ pub(crate) enum Failure {
     /// The runtime could not start.
     #[error("the program could not start: {0}")]
     Start(io::Error),
+    /// The tour is prose.
+    #[error("the demo is a tour for people and has no JSON form")]
+    NoJson,
     /// The tour could not be given.
     #[error("the demo could not {what}: {source}")]
     Demo {

@@ -75,6 +75,12 @@ impl Out {
         self.bytes(shown.as_bytes());
     }
 
+    /// A line that is continued `indent` columns in where it does not fit.
+    pub(crate) fn hang(&mut self, line: &Line, indent: usize) {
+        let lines = line.hang(self.width, indent);
+        self.lines(&lines);
+    }
+
     /// Several lines.
     pub(crate) fn lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a Line>) {
         for line in lines {
@@ -94,9 +100,14 @@ impl Out {
         }
     }
 
-    /// A table. Into a pipe it goes unwrapped, one row a line.
+    /// Columns that a table has; `None` into a pipe, where nothing has to fit and a row is a line.
+    pub(crate) fn room(&self) -> Option<usize> {
+        self.fits.then_some(self.width)
+    }
+
+    /// A table.
     pub(crate) fn table(&mut self, table: &Table) {
-        self.lines(&table.lines(self.fits.then_some(self.width)));
+        self.lines(&table.lines(self.room()));
     }
 
     /// One JSON document.

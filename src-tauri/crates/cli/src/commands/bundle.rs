@@ -186,7 +186,7 @@ fn print_verification(out: &mut Out, verification: &Verification) {
     if !verification.accepted {
         let line = Line::of(Ink::Error, format!("◆ rejected: {}", verification.code))
             .then(Ink::Plain, format!("  {}", verification.sentence));
-        findings::hang(out, &line, 2);
+        out.hang(&line, 2);
         return;
     }
     let version = verification

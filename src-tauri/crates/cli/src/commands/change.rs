@@ -82,7 +82,7 @@ pub(super) async fn accept(shell: &mut Shell, args: &AcceptArgs) -> Result<Answe
             accepted.prompt,
             date::until(&accepted.until, host.as_ref())
         );
-        findings::hang(out, &Line::of(Ink::Good, "✓ ").then(Ink::Plain, text), 2);
+        out.hang(&Line::of(Ink::Good, "✓ ").then(Ink::Plain, text), 2);
     });
     Ok(Answer::Yes)
 }
@@ -109,7 +109,7 @@ pub(super) fn table(changes: &[Change], named: bool, host: &dyn Host) -> Table {
     if !named {
         head.remove(0);
     }
-    let mut table = Table::new(&head, if named { 2 } else { 1 });
+    let mut table = Table::new(&head, head.len() - 1);
     for change in changes {
         let mut cells = vec![
             Line::of(Ink::Bold, format!("v{}", change.version)),
@@ -165,7 +165,7 @@ fn print_settled(out: &mut Out, settled: &Settled, host: &dyn Host) {
             ),
         )
         .join(state(change, host));
-    findings::hang(out, &line, 2);
+    out.hang(&line, 2);
 }
 
 fn print_edit(out: &mut Out, settled: &Settled) {

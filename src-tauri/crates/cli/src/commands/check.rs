@@ -1,8 +1,9 @@
 //! `check`: what stands in the way of trusting the fallbacks.
 
+use understudy_core::workspace::check_dir;
 use understudy_core::workspace::view::CheckReport;
 
-use super::{findings, heading, pending};
+use super::{findings, heading};
 use crate::args::{CheckArgs, Format};
 use crate::failure::{Answer, Failure};
 use crate::shell::Shell;
@@ -13,7 +14,7 @@ pub(super) async fn check(shell: &mut Shell, args: &CheckArgs) -> Result<Answer,
     let host = shell.host.clone();
     let (report, title, sample) = match &args.dir {
         Some(dir) => {
-            let report = pending::check_dir(dir, &args.prompts, host.as_ref()).await?;
+            let report = check_dir(dir, &args.prompts, host.as_ref())?;
             (report, dir.display().to_string(), false)
         }
         None => {
@@ -44,6 +45,6 @@ fn print(shell: &mut Shell, report: &CheckReport, title: &str, sample: bool) {
             Ink::Dim,
             format!("– not asked, because a directory holds no outputs: {skipped}"),
         );
-        findings::hang(out, &line, 2);
+        out.hang(&line, 2);
     }
 }

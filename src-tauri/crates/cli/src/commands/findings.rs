@@ -40,56 +40,25 @@ fn print_one(out: &mut Out, finding: &Finding, host: &dyn Host) {
     let first = Line::plain("  ")
         .then(ink, format!("{shape} {}", finding.code.as_str()))
         .then(Ink::Plain, format!("  {}", finding.message));
-    hang(out, &first, 4);
+    out.hang(&first, 4);
     let reason = finding.reason.as_deref().unwrap_or_default();
     match &finding.accepted_until {
         Some(until) => {
             let until = date::until(until, host);
-            hang(
-                out,
+            out.hang(
                 &Line::of(Ink::Dim, format!("    accepted until {until}: {reason}")),
                 6,
             );
         }
         None if !reason.is_empty() => {
-            hang(
-                out,
+            out.hang(
                 &Line::of(Ink::Dim, format!("    level set by hand: {reason}")),
                 6,
             );
         }
         None => {}
     }
-    hang(
-        out,
-        &Line::of(Ink::Dim, format!("    → {}", finding.help)),
-        6,
-    );
-}
-
-/// A line that is continued `indent` columns in.
-pub(super) fn hang(out: &mut Out, line: &Line, indent: usize) {
-    let width = out.width();
-    let mut lines = line.wrap(width).into_iter();
-    let Some(first) = lines.next() else { return };
-    let all = lines.fold(Vec::new(), |mut rest: Vec<Line>, line| {
-        rest.push(line);
-        rest
-    });
-    out.line(&first);
-    if all.is_empty() {
-        return;
-    }
-    // What follows has less room than the first line: it is joined and broken again.
-    let joined = all
-        .into_iter()
-        .reduce(|a, b| a.then(Ink::Plain, " ").join(b));
-    for line in joined
-        .unwrap_or_default()
-        .wrap(width.saturating_sub(indent))
-    {
-        out.line(&Line::plain(" ".repeat(indent)).join(line));
-    }
+    out.hang(&Line::of(Ink::Dim, format!("    → {}", finding.help)), 6);
 }
 
 /// `◆ 2 errors  ▲ 3 warnings`, or that nothing stands in the way.
@@ -140,6 +109,6 @@ pub(super) fn aftermath(out: &mut Out, prompt: &str, findings: &[Finding]) {
         let line = Line::plain("  ")
             .then(ink, format!("{shape} {}", finding.code.as_str()))
             .then(Ink::Plain, format!("  {}", finding.message));
-        hang(out, &line, 4);
+        out.hang(&line, 4);
     }
 }

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use understudy_core::workspace::Workspace;
 
-use super::pending;
 use crate::args::InitArgs;
 use crate::failure::{Answer, Failure};
 use crate::shell::Shell;
@@ -24,7 +23,7 @@ pub(super) async fn init(shell: &mut Shell, args: &InitArgs) -> Result<Answer, F
         shell.keys_or_nowhere(),
     );
     let workspace = if args.sample {
-        pending::create_sample(&path, host, &keys).await?
+        Workspace::create_sample(&path, host, &keys).await?
     } else {
         Workspace::create(&path, host, &keys).await?
     };

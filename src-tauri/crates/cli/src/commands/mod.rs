@@ -11,7 +11,6 @@ mod findings;
 mod init;
 mod key;
 mod overview;
-pub(crate) mod pending;
 mod prompt;
 mod review;
 mod run;

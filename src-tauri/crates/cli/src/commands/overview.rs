@@ -49,30 +49,22 @@ fn print(out: &mut Out, overview: &Overview) {
     out.line(&totals.then(Ink::Dim, hint));
 }
 
+const HEAD: [&str; 6] = ["", "PROMPT", "POLICY", "OWNER", "CASES", "LAST OUTPUT"];
+
 /// One column a model where they fit, else one line a model.
 fn grid(out: &mut Out, overview: &Overview) {
-    let mut head = vec![
-        "",
-        "PROMPT",
-        "POLICY",
-        "OWNER",
-        "CASES",
-        "LAST OUTPUT",
-        "RELEASED",
-    ];
+    let released = overview.prompts.iter().any(|row| row.released.is_some());
+    let mut head = HEAD.to_vec();
+    if released {
+        head.push("RELEASED");
+    }
     let fixed = head.len();
-    head.extend(std::iter::repeat_n("", overview.models.len()));
-    let mut titles: Vec<Line> = vec![Line::new(); fixed];
-    titles.extend(
-        overview
-            .models
-            .iter()
-            .map(|model| Line::of(Ink::Bold, model.as_str())),
-    );
     let mut table = Table::new(&head, 1);
-    table.row(titles);
+    for model in &overview.models {
+        table.column(Line::of(Ink::Bold, model.as_str()));
+    }
     for row in &overview.prompts {
-        let mut cells = about(row);
+        let mut cells = about(row, released);
         cells.extend(overview.models.iter().map(|model| {
             states(row)
                 .find(|(_, state)| &state.model == model)
@@ -80,57 +72,37 @@ fn grid(out: &mut Out, overview: &Overview) {
         }));
         table.row(cells);
     }
-    let wide = table.lines(None).iter().map(Line::width).max().unwrap_or(0);
-    if wide <= out.width() {
+    if out.room().is_none_or(|room| table.width() <= room) {
         out.table(&table);
         return;
     }
-    let mut table = Table::new(
-        &[
-            "",
-            "PROMPT",
-            "POLICY",
-            "OWNER",
-            "CASES",
-            "LAST OUTPUT",
-            "RELEASED",
-        ],
-        1,
-    );
-    let mut tall = Table::new(&["", "PROMPT", "MODEL", "ROLE", "STANDING"], 1);
+    head.extend(["MODEL", "STANDING"]);
+    let mut table = Table::new(&head, head.len() - 1);
     for row in &overview.prompts {
-        table.row(about(row));
-        for (at, (primary, state)) in states(row).enumerate() {
-            let role = if primary {
-                "primary".to_owned()
-            } else {
-                format!("fallback {at}")
-            };
-            tall.row(vec![
-                Line::new(),
-                Line::plain(row.prompt.as_str()),
-                Line::plain(state.model.as_str()),
-                Line::of(Ink::Dim, role),
-                cell(false, state),
-            ]);
+        let mut cells = about(row, released);
+        for (primary, state) in states(row) {
+            cells.push(Line::plain(state.model.as_str()));
+            cells.push(cell(primary, state));
+            table.row(std::mem::replace(&mut cells, vec![Line::new(); fixed]));
         }
     }
     out.table(&table);
-    out.blank();
-    out.table(&tall);
 }
 
-fn about(row: &OverviewRow) -> Vec<Line> {
+fn about(row: &OverviewRow, released: bool) -> Vec<Line> {
     let (ink, shape) = shape(row.standing);
-    vec![
+    let mut cells = vec![
         Line::of(ink, shape),
         Line::plain(row.prompt.as_str()),
         Line::plain(row.policy.as_str()),
         Line::plain(&row.owner),
         Line::plain(row.cases.to_string()),
         Line::plain(row.last_output.as_deref().map_or("never", date::day)),
-        Line::plain(row.released.as_deref().unwrap_or("–")),
-    ]
+    ];
+    if released {
+        cells.push(Line::plain(row.released.as_deref().unwrap_or("–")));
+    }
+    cells
 }
 
 fn states(row: &OverviewRow) -> impl Iterator<Item = (bool, &VariantState)> {

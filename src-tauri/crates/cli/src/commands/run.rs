@@ -7,7 +7,6 @@ use understudy_core::model::Http;
 use understudy_core::run::{Cancel, CellEvent, CellState, Event, Summary};
 use understudy_core::workspace::{RunRequest, Workspace};
 
-use super::findings;
 use crate::args::RunArgs;
 use crate::failure::{Answer, Failure};
 use crate::out::Out;
@@ -187,6 +186,6 @@ fn print(out: &mut Out, prompt: &str, summary: &Summary, progress: &Progress) {
                 Ink::Plain,
                 format!("  {model}, {}: {message}", counted(*count, "call", "calls")),
             );
-        findings::hang(out, &line, 4);
+        out.hang(&line, 4);
     }
 }

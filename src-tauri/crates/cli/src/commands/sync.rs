@@ -1,8 +1,8 @@
 //! `sync`.
 
 use understudy_core::workspace::view::SyncReport;
+use understudy_core::workspace::{SyncMode, Take};
 
-use super::pending::{self, SyncMode, Take};
 use crate::args::{SyncArgs, TakeSide};
 use crate::failure::{Answer, Failure};
 use crate::out::Out;
@@ -22,7 +22,7 @@ pub(super) async fn sync(shell: &mut Shell, args: &SyncArgs) -> Result<Answer, F
         TakeSide::Directory => Take::Directory,
         TakeSide::Workspace => Take::Workspace,
     });
-    let report = pending::sync(&workspace, &args.dir, mode, take).await?;
+    let report = workspace.sync(&args.dir, mode, take).await?;
     shell.answer(&report, print);
     // A conflict is a no as well: part of what was asked for has not been done.
     let yes = report.conflicts.is_empty() && (report.in_sync || !args.check);

@@ -117,7 +117,7 @@ fn print_view(out: &mut Out, view: &VariantView) {
             "◆ never answered v{} \"{}\"",
             change.version, change.message
         );
-        findings::hang(out, &Line::of(Ink::Error, text), 2);
+        out.hang(&Line::of(Ink::Error, text), 2);
     }
     out.blank();
     let file = visible_text(&view.file);
@@ -155,7 +155,7 @@ fn print_saved(out: &mut Out, saved: &Saved) {
         out.say(format!("  it answers v{version} of the primary"));
     }
     for note in &saved.notes {
-        findings::hang(out, &Line::of(Ink::Dim, format!("  normalised: {note}")), 4);
+        out.hang(&Line::of(Ink::Dim, format!("  normalised: {note}")), 4);
     }
     findings::aftermath(out, saved.prompt.as_str(), &saved.findings);
 }

@@ -105,46 +105,58 @@ impl Line {
     /// The line in lines of at most `width` columns, broken at spaces where there are any. A space at a break is left
     /// out; nothing else is.
     pub(crate) fn wrap(&self, width: usize) -> Vec<Self> {
-        let width = width.max(1);
-        if self.width() <= width {
+        self.hang(width, 0)
+    }
+
+    /// As [`Line::wrap`], every line but the first behind `indent` spaces.
+    pub(crate) fn hang(&self, width: usize, indent: usize) -> Vec<Self> {
+        let room = width.saturating_sub(indent).max(1);
+        if self.width() <= width.max(1) {
             return vec![self.clone()];
         }
-        let mut lines = Vec::new();
+        let mut lines: Vec<Self> = Vec::new();
         let mut line = Self::new();
         let mut used = 0;
+        let limit = |lines: &Vec<Self>| if lines.is_empty() { width.max(1) } else { room };
         for word in self.words() {
             let wide = word.width();
             if word.is_space() {
-                if used + wide <= width && (used > 0 || lines.is_empty()) {
+                // At the start of a continued line it was the space at the break.
+                if used > 0 || lines.is_empty() {
                     line = line.join(word);
                     used += wide;
-                } else if used > 0 {
-                    lines.push(std::mem::take(&mut line));
-                    used = 0;
                 }
                 continue;
             }
-            if used + wide > width && used > 0 {
+            if used + wide > limit(&lines) && !line.is_blank() {
                 lines.push(std::mem::take(&mut line).without_end_space());
                 used = 0;
             }
-            if wide <= width {
+            if used + wide <= limit(&lines) {
                 line = line.join(word);
                 used += wide;
                 continue;
             }
-            for (part, columns) in word.cut(width) {
-                if used > 0 {
+            // Longer than a line: cut where the line ends.
+            for (part, columns) in
+                word.cut(room.min(limit(&lines).saturating_sub(used).max(1)), room)
+            {
+                if used + columns > limit(&lines) {
                     lines.push(std::mem::take(&mut line));
+                    used = 0;
                 }
-                line = part;
-                used = columns;
+                line = line.join(part);
+                used += columns;
             }
         }
-        if used > 0 || lines.is_empty() {
-            lines.push(line);
+        if !line.is_blank() || lines.is_empty() {
+            lines.push(line.without_end_space());
         }
-        lines
+        let indented = |(at, line): (usize, Self)| match at {
+            0 => line,
+            _ => Self::plain(" ".repeat(indent)).join(line),
+        };
+        lines.into_iter().enumerate().map(indented).collect()
     }
 
     /// The first `width` columns, with `…` at the end when that is not all.
@@ -152,7 +164,8 @@ impl Line {
         if self.width() <= width {
             return self.clone();
         }
-        match self.cut(width.saturating_sub(1).max(1)).into_iter().next() {
+        let width = width.saturating_sub(1).max(1);
+        match self.cut(width, width).into_iter().next() {
             Some((first, _)) => first.without_end_space().then(Ink::Dim, "…"),
             None => Self::new(),
         }
@@ -193,15 +206,14 @@ impl Line {
             .all(|span| span.text.chars().all(|c| c == ' '))
     }
 
+    fn is_blank(&self) -> bool {
+        self.0.is_empty() || self.is_space()
+    }
+
     fn without_end_space(mut self) -> Self {
         while let Some(last) = self.0.last_mut() {
-            let kept = last.text.trim_end_matches(' ').len();
-            // A marked space is shown, and so it stays.
-            if !last.ink.brackets().0.is_empty() && kept < last.text.len() {
-                break;
-            }
-            last.text.truncate(kept);
-            if kept > 0 {
+            last.text.truncate(last.text.trim_end_matches(' ').len());
+            if !last.text.is_empty() {
                 break;
             }
             self.0.pop();
@@ -209,13 +221,14 @@ impl Line {
         self
     }
 
-    /// Parts of at most `width` columns, cut anywhere between characters.
-    fn cut(&self, width: usize) -> Vec<(Self, usize)> {
+    /// Parts of at most `first` columns and then `width`, cut anywhere between characters.
+    fn cut(&self, first: usize, width: usize) -> Vec<(Self, usize)> {
         let mut parts = vec![(Self::new(), 0)];
         for span in &self.0 {
             for c in span.text.chars() {
                 let wide = c.width().unwrap_or(0);
-                if parts.last().is_some_and(|(_, used)| used + wide > width) {
+                let room = if parts.len() == 1 { first } else { width };
+                if parts.last().is_some_and(|(_, used)| used + wide > room) {
                     parts.push((Self::new(), 0));
                 }
                 if let Some((part, used)) = parts.last_mut() {

@@ -8,7 +8,7 @@ const GAP: usize = 2;
 /// Rows under headings. One column may be wrapped when the table is wider than the terminal.
 #[derive(Debug)]
 pub(crate) struct Table {
-    head: Vec<&'static str>,
+    head: Vec<Line>,
     rows: Vec<Vec<Line>>,
     flexible: usize,
 }
@@ -17,10 +17,20 @@ impl Table {
     /// A table whose column number `flexible` (from 0) gives way.
     pub(crate) fn new(head: &[&'static str], flexible: usize) -> Self {
         Self {
-            head: head.to_vec(),
+            head: head.iter().map(|title| Line::of(Ink::Dim, title)).collect(),
             rows: Vec::new(),
             flexible,
         }
+    }
+
+    /// Adds a column at the end.
+    pub(crate) fn column(&mut self, title: Line) {
+        self.head.push(title);
+    }
+
+    /// Columns it takes where nothing has to fit.
+    pub(crate) fn width(&self) -> usize {
+        self.lines(None).iter().map(Line::width).max().unwrap_or(0)
     }
 
     /// Adds a row with one cell a heading.
@@ -30,14 +40,9 @@ impl Table {
 
     /// The lines; `width` is the terminal's, or `None` where nothing has to fit.
     pub(crate) fn lines(&self, width: Option<usize>) -> Vec<Line> {
-        let head: Vec<Line> = self
-            .head
-            .iter()
-            .map(|title| Line::of(Ink::Dim, title))
-            .collect();
         let headed = self.head.iter().any(|title| !title.is_empty());
         let all: Vec<&Vec<Line>> = headed
-            .then_some(&head)
+            .then_some(&self.head)
             .into_iter()
             .chain(&self.rows)
             .collect();

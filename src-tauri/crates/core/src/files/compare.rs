@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tree;
+use super::layout::{OUTPUTS, Place};
 use crate::prompt::Digest;
 
 /// Who changed a file since both sides last agreed on it.
@@ -29,6 +30,9 @@ pub struct Difference {
 
 /// Compares the files of a sync, by path. `base` holds the digest of each file when both sides last agreed; a file
 /// that is on one side only and was never agreed on is new there. Recorded outputs are not part of a sync.
+///
+/// Versions and decisions only ever come to be: one that a side does not have is always the other side's to give,
+/// and only the same file with different bytes can be a conflict.
 pub fn compare_trees(
     base: &BTreeMap<String, Digest>,
     workspace: &Tree,
@@ -37,7 +41,7 @@ pub fn compare_trees(
     let paths: BTreeSet<&String> = workspace
         .keys()
         .chain(directory.keys())
-        .filter(|path| !path.starts_with("_outputs/"))
+        .filter(|path| !path.starts_with(OUTPUTS))
         .collect();
     paths
         .into_iter()
@@ -47,6 +51,8 @@ pub fn compare_trees(
             let changed = |side: Option<&Vec<u8>>| side.map(Digest::of).as_ref() != agreed;
             let state = match (changed(ours), changed(theirs)) {
                 _ if ours == theirs => State::Same,
+                _ if only_grows(path) && theirs.is_none() => State::WorkspaceChanged,
+                _ if only_grows(path) && ours.is_none() => State::DirectoryChanged,
                 (true, false) => State::WorkspaceChanged,
                 (false, true) => State::DirectoryChanged,
                 _ => State::BothChanged,
@@ -57,6 +63,13 @@ pub fn compare_trees(
             }
         })
         .collect()
+}
+
+fn only_grows(path: &str) -> bool {
+    matches!(
+        Place::of(path),
+        Some(Ok(Place::Version(..) | Place::Decision(..)))
+    )
 }
 
 #[cfg(test)]
@@ -101,6 +114,32 @@ mod tests {
                 "{base:?} {ours:?} {theirs:?}"
             );
         }
+    }
+
+    #[test]
+    fn versions_and_decisions_are_a_union() {
+        let tree = |bytes: &[u8]| -> Tree {
+            ["_history/p.m/1.json", "_ledger/p/1.json"]
+                .map(|path| (path.to_owned(), bytes.to_vec()))
+                .into()
+        };
+        let base: BTreeMap<_, _> = tree(b"a")
+            .into_iter()
+            .map(|(path, bytes)| (path, Digest::of(bytes)))
+            .collect();
+        let states = |ours: &Tree, theirs: &Tree| {
+            let found = compare_trees(&base, ours, theirs);
+            assert_eq!(found.len(), 2);
+            found
+                .iter()
+                .map(|difference| difference.state)
+                .collect::<Vec<_>>()
+        };
+        let none = Tree::new();
+        assert_eq!(states(&tree(b"a"), &none), [State::WorkspaceChanged; 2]);
+        assert_eq!(states(&tree(b"b"), &none), [State::WorkspaceChanged; 2]);
+        assert_eq!(states(&none, &tree(b"a")), [State::DirectoryChanged; 2]);
+        assert_eq!(states(&tree(b"b"), &tree(b"c")), [State::BothChanged; 2]);
     }
 
     #[test]

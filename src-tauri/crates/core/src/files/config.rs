@@ -3,9 +3,13 @@
 //! The text itself is what a workspace keeps, comments and order included; this module reads it, and moves its dates.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use toml_edit::{DocumentMut, Item, Value};
 
 use super::ReadError;
@@ -48,18 +52,49 @@ struct ChainTable {
 struct PromptTable {
     chain: String,
     owner: String,
-    policy: PolicyTable,
+    policy: Brief<String, FullPolicy>,
     #[serde(default)]
     margins: MarginsTable,
     #[serde(default)]
-    levels: BTreeMap<String, LevelTable>,
+    levels: BTreeMap<String, Brief<Level, FullLevel>>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum PolicyTable {
-    Word(String),
-    Full(FullPolicy),
+/// A word, or a table that says more. By hand, because an untagged enum would hide what is wrong inside the table.
+enum Brief<W, T> {
+    Word(W),
+    Full(T),
+}
+
+impl<'de, W, T> Deserialize<'de> for Brief<W, T>
+where
+    W: Deserialize<'de>,
+    T: Deserialize<'de>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BriefVisitor(PhantomData))
+    }
+}
+
+struct BriefVisitor<W, T>(PhantomData<(W, T)>);
+
+impl<'de, W, T> Visitor<'de> for BriefVisitor<W, T>
+where
+    W: Deserialize<'de>,
+    T: Deserialize<'de>,
+{
+    type Value = Brief<W, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word or a table")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Self::Value, E> {
+        W::deserialize(word.into_deserializer()).map(Brief::Word)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Brief::Full)
+    }
 }
 
 #[derive(Deserialize)]
@@ -76,13 +111,6 @@ struct FullPolicy {
 struct MarginsTable {
     share: Option<f64>,
     length: Option<f64>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum LevelTable {
-    Word(Level),
-    Full(FullLevel),
 }
 
 #[derive(Deserialize)]
@@ -173,21 +201,54 @@ fn check_model(name: &ModelName, table: &ModelTable) -> Result<(), String> {
     if table.id.trim().is_empty() {
         return Err("id is empty".to_owned());
     }
-    let looks_secret = |value: &str| {
-        let value = value.trim();
-        value.starts_with("sk-") || value.to_ascii_lowercase().starts_with("bearer ")
-    };
-    if let Some((header, _)) = table.headers.iter().find(|(_, value)| looks_secret(value)) {
+    // The value itself is never part of a message: messages end up in logs.
+    let secret = table
+        .headers
+        .iter()
+        .find(|(name, value)| holds_secret(name, value));
+    if let Some((header, _)) = secret {
         return Err(format!(
             "the header `{header}` holds a secret; name its environment variable in key_env instead"
         ));
     }
-    if table.key_env.as_deref().is_some_and(looks_secret) {
+    let is_variable = |name: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(plain)
+    };
+    if table
+        .key_env
+        .as_deref()
+        .is_some_and(|name| !is_variable(name))
+    {
         return Err(format!(
-            "key_env of {name} is a key; it names the environment variable that holds it"
+            "key_env of {name} is no name of an environment variable; the key itself does not belong here"
         ));
     }
+    if let Some(url) = &table.base_url {
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+        if host.is_none_or(|host| host.is_empty() || host.contains('@')) {
+            return Err(
+                "base_url must begin with http:// or https://, and hold no password".to_owned(),
+            );
+        }
+    }
     Ok(())
+}
+
+fn holds_secret(name: &str, value: &str) -> bool {
+    const NAMES: [&str; 5] = [
+        "authorization",
+        "proxy-authorization",
+        "x-api-key",
+        "api-key",
+        "x-goog-api-key",
+    ];
+    const STARTS: [&str; 3] = ["sk-", "bearer ", "basic "];
+    let (name, value) = (name.to_ascii_lowercase(), value.trim().to_ascii_lowercase());
+    NAMES.contains(&name.as_str()) || STARTS.iter().any(|start| value.starts_with(start))
 }
 
 fn check_chain(config: &Config, table: &ChainTable) -> Result<(), String> {
@@ -223,11 +284,11 @@ fn prompt(config: &Config, table: PromptTable) -> Result<PromptConfig, String> {
     }
     let levels = table.levels.into_iter().map(|(code, level)| {
         let setting = match level {
-            LevelTable::Word(level) => LevelSetting {
+            Brief::Word(level) => LevelSetting {
                 level,
                 reason: None,
             },
-            LevelTable::Full(full) => LevelSetting {
+            Brief::Full(full) => LevelSetting {
                 level: full.level,
                 reason: full.reason,
             },
@@ -243,9 +304,9 @@ fn prompt(config: &Config, table: PromptTable) -> Result<PromptConfig, String> {
     })
 }
 
-fn policy(table: PolicyTable) -> Result<Policy, String> {
+fn policy(table: Brief<String, FullPolicy>) -> Result<Policy, String> {
     let full = match table {
-        PolicyTable::Word(word) => FullPolicy {
+        Brief::Word(word) => FullPolicy {
             kind: match word.as_str() {
                 "strict" => PolicyKind::Strict,
                 "relaxed" => PolicyKind::Relaxed,
@@ -260,10 +321,11 @@ fn policy(table: PolicyTable) -> Result<Policy, String> {
             until: None,
             message: None,
         },
-        PolicyTable::Full(full) => full,
+        Brief::Full(full) => full,
     };
+    let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
     if full.kind == PolicyKind::PrimaryOnly
-        && (full.reason.is_none() || full.until.is_none() || full.message.is_none())
+        && !(said(&full.reason) && said(&full.until) && said(&full.message))
     {
         return Err("a primary-only policy needs a reason, an end and the message callers get: policy = { kind = \"primary-only\", reason = \"…\", until = \"2027-01-31\", message = \"…\" }".to_owned());
     }
@@ -312,7 +374,8 @@ fn shift_item(item: &mut Item, days: i64) {
                 shift_item(inner, days);
             }
         }
-        Item::None | Item::Value(_) => {}
+        Item::Value(value) => shift_value("", value, days),
+        Item::None => {}
     }
 }
 
@@ -327,7 +390,7 @@ fn shift_value(key: &str, value: &mut Value, days: i64) {
             let Some(time) = parse_time(text.value()) else {
                 return;
             };
-            let moved = format_seconds(time + days * 86_400);
+            let moved = format_seconds(time.saturating_add(days.saturating_mul(86_400)));
             let moved = if text.value().contains('T') {
                 moved
             } else {
@@ -441,11 +504,38 @@ policy = { kind = "primary-only", reason = "r", until = "2026-12-01", message = 
             (
                 "key_env = \"ANTHROPIC_API_KEY\"",
                 "key_env = \"sk-abc\"",
-                "is a key",
+                "no name of an environment variable",
+            ),
+            (
+                "key_env = \"ANTHROPIC_API_KEY\"",
+                "headers = { X-Api-Key = \"abc\" }",
+                "holds a secret",
+            ),
+            (
+                "http://127.0.0.1:1/v1",
+                "http://me:pass@127.0.0.1:1/v1",
+                "no password",
+            ),
+            ("http://127.0.0.1:1/v1", "127.0.0.1", "must begin with"),
+            (
+                "reason = \"r\"",
+                "raeson = \"r\"",
+                "unknown field `raeson`, expected one of",
+            ),
+            ("reason = \"r\"", "reason = \" \"", "needs a reason"),
+            ("\"off\"", "\"loud\"", "unknown variant `loud`"),
+            (
+                "reason = \"soon\"",
+                "until = \"soon\"",
+                "unknown field `until`",
             ),
         ] {
             let error = parse(&GOOD.replace(from, to)).unwrap_err();
             assert!(error.reason.contains(part), "{to}: {error}");
+            assert!(
+                !error.reason.contains("abc") && error.line > 1,
+                "{to}: {error}"
+            );
         }
     }
 
@@ -453,5 +543,9 @@ policy = { kind = "primary-only", reason = "r", until = "2026-12-01", message = 
     fn dates_move_and_everything_else_stays() {
         let moved = shift_dates(GOOD, 31).unwrap();
         assert_eq!(moved, GOOD.replace("2026-12-01", "2027-01-01"));
+        let inline = "prompts = { a = { policy = { until = \"2026-12-01T10:00:00Z\" } } } # x\n";
+        let moved = shift_dates(inline, -1).unwrap();
+        assert_eq!(moved, inline.replace("2026-12-01", "2026-11-30"));
+        assert!(shift_dates(GOOD, i64::MAX).is_ok());
     }
 }

@@ -3,10 +3,13 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::layout::{OUTPUTS, Place};
 use super::{LARGEST_FILE, Tree};
 
 /// The most files of one set.
 const MOST_FILES: usize = 200_000;
+/// The largest file of recorded outputs, in bytes: a sample's may be larger than anything a person edits.
+const LARGEST_OUTPUTS: usize = 64 * 1024 * 1024;
 /// Folders of the directory form; everything else in a directory is somebody else's.
 const FOLDERS: [&str; 3] = ["_history", "_ledger", "_outputs"];
 
@@ -24,7 +27,7 @@ pub enum DiskError {
         source: std::io::Error,
     },
     /// A file that is too large to be one of ours.
-    #[error("{} is larger than 4 MiB; nothing was read", .0.display())]
+    #[error("{} is too large for a file of a prompt set; nothing was read", .0.display())]
     TooLarge(PathBuf),
     /// More files than a set can have.
     #[error("{} holds more than {MOST_FILES} files; nothing was read", .0.display())]
@@ -32,49 +35,75 @@ pub enum DiskError {
     /// A name that is not Unicode.
     #[error("{} has a name that is not Unicode; nothing was read", .0.display())]
     Name(PathBuf),
+    /// A link where a file or folder of ours belongs. Passed over it would look deleted; followed it would lead out.
+    #[error("{} is a link; links are not followed, put the file itself there", .0.display())]
+    Link(PathBuf),
+    /// A path that is no file of a set.
+    #[error("`{0}` is no file of a prompt set; nothing was written")]
+    Place(String),
 }
 
-/// Reads the files of a set from a directory. Only files the directory form knows are read; hidden files, links and
+/// Reads the files of a set from a directory. Only files the directory form knows are read; hidden files and
 /// everything else stay alone.
+///
+/// # Errors
+/// The path and what is wrong with it; a link under one of our names is never followed.
 pub fn read_tree(dir: &Path) -> Result<Tree, DiskError> {
     let mut tree = Tree::new();
     read_folder(dir, "", &mut tree)?;
     for folder in FOLDERS {
         let path = dir.join(folder);
-        if !path.is_dir() {
+        if !is_folder(&path)? {
             continue;
         }
         read_folder(&path, &format!("{folder}/"), &mut tree)?;
         for entry in entries(&path)? {
-            let kind = entry
-                .file_type()
-                .map_err(|source| io("read", &entry.path(), source))?;
-            if kind.is_dir() {
-                let prefix = format!("{folder}/{}/", name(&entry)?);
-                read_folder(&entry.path(), &prefix, &mut tree)?;
+            let inner = entry.path();
+            let Some(name) = visible_name(&entry)? else {
+                continue;
+            };
+            if is_folder(&inner)? {
+                read_folder(&inner, &format!("{folder}/{name}/"), &mut tree)?;
             }
         }
     }
     Ok(tree)
 }
 
+/// Whether a folder is there; a link in its place is refused.
+fn is_folder(path: &Path) -> Result<bool, DiskError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => Err(DiskError::Link(path.to_owned())),
+        Ok(found) => Ok(found.is_dir()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(io("read", path, source)),
+    }
+}
+
 fn read_folder(folder: &Path, prefix: &str, tree: &mut Tree) -> Result<(), DiskError> {
     for entry in entries(folder)? {
         let path = entry.path();
-        let kind = entry
-            .file_type()
-            .map_err(|source| io("read", &path, source))?;
-        // A link is not followed: what it points to is not part of the directory.
-        if !kind.is_file() || !is_ours(prefix, &path) {
+        let Some(name) = visible_name(&entry)? else {
+            continue;
+        };
+        let key = format!("{prefix}{name}");
+        // A name that is nearly one of ours is read too: whoever reads the tree says what is wrong with it.
+        if Place::of(&key).is_none() {
             continue;
         }
-        let key = format!("{prefix}{}", name(&entry)?);
-        let size = entry
-            .metadata()
-            .map_err(|source| io("read", &path, source))?
-            .len();
-        // Recorded outputs of a sample may be larger than anything a person edits.
-        if size > LARGEST_FILE as u64 && !prefix.starts_with("_outputs/") {
+        let found = std::fs::symlink_metadata(&path).map_err(|source| io("read", &path, source))?;
+        if found.is_symlink() {
+            return Err(DiskError::Link(path));
+        }
+        if !found.is_file() {
+            continue;
+        }
+        let limit = if key.starts_with(OUTPUTS) {
+            LARGEST_OUTPUTS
+        } else {
+            LARGEST_FILE
+        };
+        if found.len() > limit as u64 {
             return Err(DiskError::TooLarge(path));
         }
         let bytes = std::fs::read(&path).map_err(|source| io("read", &path, source))?;
@@ -92,44 +121,51 @@ fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>, DiskError> {
         .map_err(|source| io("read", folder, source))
 }
 
-fn name(entry: &std::fs::DirEntry) -> Result<String, DiskError> {
-    entry
-        .file_name()
-        .into_string()
-        .map_err(|_| DiskError::Name(entry.path()))
-}
-
-fn is_ours(prefix: &str, path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return false;
-    };
-    if name.starts_with('.') {
-        return false;
+/// The name, unless it is hidden.
+fn visible_name(entry: &std::fs::DirEntry) -> Result<Option<String>, DiskError> {
+    if entry.file_name().as_encoded_bytes().starts_with(b".") {
+        return Ok(None);
     }
-    let endings: &[&str] = match prefix.split('/').next() {
-        Some("_history" | "_ledger") => &[".json"],
-        Some("_outputs") => &[".jsonl"],
-        _ => &[".prompt", ".cases.jsonl", ".schema.json"],
-    };
-    (prefix.is_empty() && name == "understudy.toml")
-        || endings.iter().any(|ending| name.ends_with(ending))
+    let name = entry.file_name().into_string();
+    name.map(Some).map_err(|_| DiskError::Name(entry.path()))
 }
 
 /// Writes files into a directory, each in one step: a reader sees the old bytes or the new ones. Parents are made.
+///
+/// # Errors
+/// A path that is no file of a set, before anything is written; then the first file that could not be written. Files
+/// before it are.
 pub fn write_tree(dir: &Path, files: &Tree) -> Result<(), DiskError> {
-    std::fs::create_dir_all(dir).map_err(|source| io("make", dir, source))?;
+    let stranger = |path: &&String| !matches!(Place::of(path), Some(Ok(_)));
+    if let Some(path) = files.keys().find(stranger) {
+        return Err(DiskError::Place(path.clone()));
+    }
+    make_folder(dir)?;
     for (key, bytes) in files {
-        let path = dir.join(key);
-        let parent = path.parent().unwrap_or(dir);
-        std::fs::create_dir_all(parent).map_err(|source| io("make", parent, source))?;
-        write_whole(&path, bytes)?;
+        let mut folder = dir.to_owned();
+        let mut parts = key.split('/').peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                write_whole(&folder.join(part), bytes)?;
+            } else {
+                folder.push(part);
+                if !is_folder(&folder)? {
+                    make_folder(&folder)?;
+                }
+            }
+        }
     }
     Ok(())
 }
 
+fn make_folder(path: &Path) -> Result<(), DiskError> {
+    std::fs::create_dir_all(path).map_err(|source| io("make", path, source))
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.part"));
+    // The process is part of the name, so that two of them never write into the same half of a file.
+    let temporary = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
     let written = std::fs::File::create(&temporary)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&temporary, path));
@@ -179,7 +215,7 @@ mod tests {
         ] {
             std::fs::write(dir.path().join(other), "x").unwrap();
         }
-        std::os::unix::fs::symlink("/etc/hostname", dir.path().join("link.prompt")).unwrap();
+        std::fs::create_dir(dir.path().join("folder.prompt")).unwrap();
         assert_eq!(read_tree(dir.path()).unwrap(), set);
         write_tree(dir.path(), &tree(&[("p.prompt", "a2")])).unwrap();
         assert_eq!(read_tree(dir.path()).unwrap()["p.prompt"], b"a2");
@@ -194,5 +230,30 @@ mod tests {
         assert!(read_tree(&dir.path().join("none")).is_err());
         std::fs::write(dir.path().join("p.prompt"), vec![b'x'; LARGEST_FILE + 1]).unwrap();
         assert!(matches!(read_tree(dir.path()), Err(DiskError::TooLarge(_))));
+        let error =
+            write_tree(dir.path(), &tree(&[("a.prompt", ""), ("../b.prompt", "")])).unwrap_err();
+        assert!(matches!(error, DiskError::Place(_)), "{error}");
+        assert!(!dir.path().join("a.prompt").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_refused_and_never_followed() {
+        use std::os::unix::fs::symlink;
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(other.path().join("x"), "secret").unwrap();
+        symlink(other.path().join("x"), dir.path().join("README.md")).unwrap();
+        assert_eq!(read_tree(dir.path()).unwrap(), Tree::new());
+        symlink(other.path(), dir.path().join("_ledger")).unwrap();
+        assert!(matches!(read_tree(dir.path()), Err(DiskError::Link(_))));
+        let error = write_tree(dir.path(), &tree(&[("_ledger/p/1.json", "a")])).unwrap_err();
+        assert!(matches!(error, DiskError::Link(_)), "{error}");
+        std::fs::remove_file(dir.path().join("_ledger")).unwrap();
+        symlink(other.path().join("x"), dir.path().join("p.prompt")).unwrap();
+        assert!(matches!(read_tree(dir.path()), Err(DiskError::Link(_))));
+        // Writing replaces the link, not what it points to.
+        write_tree(dir.path(), &tree(&[("p.prompt", "a")])).unwrap();
+        assert_eq!(read_tree(dir.path()).unwrap()["p.prompt"], b"a");
+        assert_eq!(std::fs::read(other.path().join("x")).unwrap(), b"secret");
     }
 }

@@ -8,17 +8,20 @@
 //! same code. Must not know SQL, the network, an async runtime, a clock or ids: an edit that no version holds yet is
 //! handed back as a [`LooseHead`] for the caller to save.
 
-mod compare;
+pub mod compare;
 pub mod config;
 pub mod disk;
 pub mod dotprompt;
-mod layout;
+mod json;
+pub mod layout;
+mod set;
 mod text;
 mod yaml;
 
+pub(crate) use json::line as json_line;
+
 pub use compare::{Difference, State, compare_trees};
-pub use layout::{Fork, LooseHead, ReadSet, read_set, write_set};
-pub(crate) use text::json_reason;
+pub use set::{FileNote, Fork, LooseHead, ReadSet, read_set, write_set};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -60,6 +63,12 @@ pub struct Note {
     pub text: String,
 }
 
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
+}
+
 /// One reason why a tree was refused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
@@ -86,10 +95,4 @@ impl fmt::Display for Problem {
 pub struct FilesError {
     /// The reasons, by file and line. Never empty.
     pub problems: Vec<Problem>,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.text)
-    }
 }

@@ -53,12 +53,3 @@ pub(super) fn first_difference(a: &str, b: &str) -> Option<usize> {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     Some(line_at(a.as_bytes(), same))
 }
-
-/// What is wrong with a piece of JSON, without serde's own position: a line of a file is told with the file's line.
-pub(crate) fn json_reason(error: &serde_json::Error) -> String {
-    let said = error.to_string();
-    match said.rfind(" at line ") {
-        Some(at) => said.get(..at).unwrap_or(&said).to_owned(),
-        None => said,
-    }
-}

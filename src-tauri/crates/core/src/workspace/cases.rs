@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::view::{CaseList, Imported};
 use super::{Error, Workspace, evidence, lookup};
 use crate::case::Case;
+use crate::files::json_line;
 use crate::prompt::PromptName;
 use crate::set::PromptSet;
 use crate::store::Batch;
@@ -43,8 +44,9 @@ impl Workspace {
                 line: index + 1,
                 reason,
             };
-            let case: Case = serde_json::from_str(line)
-                .map_err(|error| bad(crate::files::json_reason(&error)))?;
+            let case: Case = json_line(line)
+                .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()))
+                .map_err(bad)?;
             if !seen.insert(case.id.clone()) {
                 return Err(bad(format!("the case `{}` appears twice", case.id)));
             }

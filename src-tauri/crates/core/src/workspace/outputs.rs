@@ -13,7 +13,7 @@ use super::lookup::{self, Found};
 use super::view::Imported;
 use super::{Error, Workspace, cases, evidence};
 use crate::case::Case;
-use crate::files::json_reason;
+use crate::files::json_line;
 use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
 use crate::set::PromptSet;
 use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun};
@@ -186,15 +186,16 @@ fn read_line(
     line: &str,
     map: &[(String, String)],
 ) -> Result<Vec<Line>, String> {
-    let mut fields: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| json_reason(&error))?;
+    let Value::Object(mut fields) = json_line(line)? else {
+        return Err("this is no JSON object".to_owned());
+    };
     if !map.is_empty() {
         fields = renamed(&fields, map)?;
     }
     let sides = [("primary", 0), ("fallback", 1)];
     if !sides.iter().any(|(side, _)| fields.contains_key(*side)) {
         return Ok(vec![
-            serde_json::from_value(Value::Object(fields)).map_err(|error| json_reason(&error))?,
+            serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?,
         ]);
     }
     let outputs: Vec<_> = sides
@@ -212,9 +213,7 @@ fn read_line(
         let mut side = fields.clone();
         side.insert("model".to_owned(), Value::String(model.to_string()));
         side.insert("output".to_owned(), output);
-        lines.push(
-            serde_json::from_value(Value::Object(side)).map_err(|error| json_reason(&error))?,
-        );
+        lines.push(serde_json::from_value(Value::Object(side)).map_err(|error| error.to_string())?);
     }
     Ok(lines)
 }
@@ -380,5 +379,5 @@ fn case_from(id: CaseId, input: Value) -> Result<Case, String> {
         }
         other => return Err(format!("`input` is {other}; it is text or an object")),
     }
-    serde_json::from_value(Value::Object(fields)).map_err(|error| json_reason(&error))
+    serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())
 }

@@ -122,7 +122,7 @@ fn title(output: &OutputView) -> Line {
 fn print_tools(out: &mut Out, output: &OutputView) {
     if let Some(calls) = &output.tool_calls {
         let text = format!("{} calls {calls}", output.model);
-        super::super::findings::hang(out, &Line::of(Ink::Dim, text), 2);
+        out.hang(&Line::of(Ink::Dim, text), 2);
     }
 }
 

@@ -259,4 +259,6 @@ fn split(rest: &str) -> Option<(&str, &str, usize)> {
 }
 
 #[cfg(test)]
+pub(super) mod strategies;
+#[cfg(test)]
 mod tests;
