@@ -17,6 +17,7 @@ pub struct Expectation {
     pub kind: String,
     /// What it compares with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
     pub value: Option<Value>,
 }
 
@@ -41,9 +42,11 @@ pub struct Case {
     pub expect: Vec<Expectation>,
     /// Where it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
     pub origin: Option<String>,
     /// The content id of the primary version whose change this case was saved for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
     pub change: Option<ContentId>,
 }
 

@@ -17,7 +17,7 @@ use crate::set::PromptSet;
 /// A finding's stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "FindingCode"))]
 pub enum Code {
     /// A primary change never reached a fallback.
     UnmatchedChange,
@@ -98,6 +98,7 @@ pub struct Finding {
     /// Its stable code.
     pub code: Code,
     /// `error` or `warning`.
+    #[cfg_attr(feature = "bindings", ts(type = "\"error\" | \"warning\""))]
     pub level: Level,
     /// The prompt.
     pub prompt: PromptName,

@@ -357,5 +357,9 @@ fn every_code_reads_back() {
     for code in Code::ALL {
         assert_eq!(Code::parse(code.as_str()), Some(code));
         assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        assert!(
+            crate::prompt::LEVEL_CODES.contains(&code.as_str()),
+            "{code:?} has no level"
+        );
     }
 }

@@ -50,7 +50,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use chips::{Chip, ChipLevel, ChipRules, chips};
 pub use fields::{FieldsComparison, compare_fields};
@@ -141,7 +141,9 @@ pub struct Comparison {
 }
 
 /// How two texts are laid beside each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// For outputs: what they say, however it is wrapped.
     Words,

@@ -15,7 +15,7 @@ use toml_edit::{DocumentMut, Item, Value};
 use super::ReadError;
 use crate::host::{format_seconds, parse_time};
 use crate::prompt::{
-    Chain, Config, Level, LevelSetting, Margins, Model, ModelName, Policy, PolicyKind,
+    Chain, Config, LEVEL_CODES, Level, LevelSetting, Margins, Model, ModelName, Policy, PolicyKind,
     PromptConfig, PromptName, Wire,
 };
 
@@ -282,6 +282,16 @@ fn prompt(config: &Config, table: PromptTable) -> Result<PromptConfig, String> {
             "margins: share lies between 0 and 1, length is a ratio of at least 1".to_owned(),
         );
     }
+    if let Some(code) = table
+        .levels
+        .keys()
+        .find(|code| !LEVEL_CODES.contains(&code.as_str()))
+    {
+        return Err(format!(
+            "levels: there is no finding `{code}`; there are {}",
+            LEVEL_CODES.join(", ")
+        ));
+    }
     let levels = table.levels.into_iter().map(|(code, level)| {
         let setting = match level {
             Brief::Word(level) => LevelSetting {
@@ -495,6 +505,7 @@ policy = { kind = "primary-only", reason = "r", until = "2026-12-01", message = 
             ),
             ("2026-12-01", "soon", "`soon` is no date"),
             ("share = 0.05", "share = 5", "margins"),
+            ("never-run = ", "nevre-run = ", "no finding `nevre-run`"),
             ("\"b.2\"]\n[prompts", "\"a\"]\n[prompts", "appears twice"),
             (
                 "key_env = \"ANTHROPIC_API_KEY\"",

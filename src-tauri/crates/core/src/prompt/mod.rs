@@ -16,7 +16,7 @@ pub use config::{Chain, Config, Model, PromptConfig, Wire};
 pub use content::{Content, Engine, ExampleTurn, Params, Role, Tool, Turn};
 pub use id::{ContentId, Digest, InvalidId};
 pub use name::{CaseId, InvalidName, ModelName, PromptName};
-pub use policy::{Level, LevelSetting, Margins, Policy, PolicyKind};
+pub use policy::{LEVEL_CODES, Level, LevelSetting, Margins, Policy, PolicyKind};
 pub use render::{RenderError, Rendered, render};
 pub use template::{Segment, Template, TemplateError};
 pub use version::{Variant, Version};

@@ -78,6 +78,34 @@ impl Margins {
     }
 }
 
+/// Finding codes whose level can be set in `understudy.toml`: those of `check`, and those that are reserved for rules
+/// to come, so that a set written for a newer program still opens. A misspelt code would silence nothing and nobody
+/// would notice.
+pub const LEVEL_CODES: [&str; 22] = [
+    "unmatched-change",
+    "waiver-expired",
+    "fallback-missing",
+    "unknown-variable",
+    "schema-broken",
+    "never-run",
+    "stale-run",
+    "same-as-primary",
+    "max-output-tokens",
+    "primary-only",
+    "secret-in-prompt",
+    "diverged",
+    "inconclusive",
+    "weak-match",
+    "unproven-match",
+    "policy-weakened",
+    "policy-undecided",
+    "model-alias",
+    "model-retired",
+    "review-due",
+    "gateway-passthrough",
+    "needs-renderer",
+];
+
 /// How loudly a finding speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

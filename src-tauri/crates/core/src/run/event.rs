@@ -8,7 +8,7 @@ use crate::prompt::{CaseId, ModelName};
 /// An event. The first is `started`, the last of a run that was not cut off by its sink is `summary`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunEvent"))]
 pub enum Event {
     /// The run begins.
     Started(Started),
@@ -20,7 +20,7 @@ pub enum Event {
 
 /// The run begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunStarted"))]
 pub struct Started {
     /// The run's id.
     pub run: String,
@@ -41,7 +41,7 @@ pub enum CellState {
 
 /// A cell is finished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunCell"))]
 pub struct CellEvent {
     /// The case.
     pub case: CaseId,
@@ -97,7 +97,7 @@ impl CellEvent {
 
 /// The run is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunSummary"))]
 pub struct Summary {
     /// The run's id.
     pub run: String,

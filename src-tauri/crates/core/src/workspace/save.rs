@@ -4,7 +4,7 @@ use super::view::Saved;
 use super::{Error, Workspace, lookup};
 use crate::files::{ReadError, dotprompt};
 use crate::ledger::{Decision, Verdict};
-use crate::prompt::{Content, ModelName, PromptName, Template, Variant, Version};
+use crate::prompt::{Content, ModelName, PromptName, Variant, Version};
 use crate::set::PromptSet;
 use crate::store::{Batch, NewHead, NewVersion, StoreError};
 
@@ -259,17 +259,6 @@ fn read_text(
             ))
         }
         SaveText::System(system) => {
-            if head.is_none_or(|head| head.content.engine == crate::prompt::Engine::Handlebars) {
-                Template::parse(&system).map_err(|error| match error {
-                    crate::prompt::TemplateError::Syntax { line, reason } => {
-                        refused(ReadError { line, reason })
-                    }
-                    other => refused(ReadError {
-                        line: 1,
-                        reason: other.to_string(),
-                    }),
-                })?;
-            }
             let parent = head.map(|head| head.content.clone()).unwrap_or_default();
             let content = Content { system, ..parent };
             // What no file can hold could never leave the workspace again.

@@ -128,10 +128,10 @@ pub(super) fn newest(versions: &[Version]) -> Option<&Version> {
     latest(versions).last().copied()
 }
 
-/// The numbers of the latest versions, when somebody has to choose among them. `merged`: two branches met just now.
+/// The latest versions, when somebody has to choose among them. `merged`: two branches met just now.
 /// Otherwise a choice counts as made once something was saved on top of the head's side after the other side's
 /// number was taken, and there is nothing to choose between equal contents.
-pub(super) fn fork(variant: &Variant, merged: bool) -> Option<Vec<u32>> {
+pub(super) fn fork(variant: &Variant, merged: bool) -> Option<Vec<&Version>> {
     let lineage = variant.lineage();
     let head = lineage.last()?;
     let settled = |other: &Version| {
@@ -144,5 +144,5 @@ pub(super) fn fork(variant: &Variant, merged: bool) -> Option<Vec<u32>> {
         .filter(|other| other.id == head.id || !settled(other))
         .collect();
     let differ = open.iter().any(|other| other.content_id != head.content_id);
-    differ.then(|| open.iter().map(|version| version.number).collect())
+    differ.then_some(open)
 }

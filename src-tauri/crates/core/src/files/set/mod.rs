@@ -75,22 +75,28 @@ pub struct Fork {
     pub prompt: PromptName,
     /// The variant.
     pub model: ModelName,
-    /// The numbers of the latest versions, the head's included.
-    pub versions: Vec<u32>,
+    /// The latest versions, the head included: number, message and author of each.
+    pub ends: Vec<(u32, String, String)>,
     /// The number of the one that counts now.
     pub head: u32,
 }
 
 impl fmt::Display for Fork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let numbers: Vec<_> = self.versions.iter().map(ToString::to_string).collect();
+        let ends: Vec<_> = self
+            .ends
+            .iter()
+            .map(|(number, message, author)| format!("v{number} \"{message}\" by {author}"))
+            .collect();
         write!(
             f,
-            "{} on {}: versions {} were made side by side; {} counts until another is restored or saved",
+            "{} on {}: {} stand beside each other; v{} is the head, `understudy variant restore {} {} N` chooses another",
             self.prompt,
             self.model,
-            numbers.join(" and "),
-            self.head
+            ends.join(" and "),
+            self.head,
+            self.prompt,
+            self.model
         )
     }
 }

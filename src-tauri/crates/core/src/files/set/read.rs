@@ -446,11 +446,14 @@ impl Reader {
             versions,
             head: id,
         };
-        if let Some(numbers) = history::fork(&variant, !renumbered.is_empty()) {
+        if let Some(ends) = history::fork(&variant, !renumbered.is_empty()) {
             found.forks.push(Fork {
                 prompt: name.clone(),
                 model: variant.model.clone(),
-                versions: numbers,
+                ends: ends
+                    .iter()
+                    .map(|end| (end.number, end.message.clone(), end.author.clone()))
+                    .collect(),
                 head: number,
             });
         }

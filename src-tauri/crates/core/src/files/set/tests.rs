@@ -600,6 +600,10 @@ fn what_no_directory_can_hold_is_not_written() {
     "#);
 }
 
+fn numbers_of(fork: &Fork) -> Vec<u32> {
+    fork.ends.iter().map(|end| end.0).collect()
+}
+
 fn git(dir: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new("git")
         .current_dir(dir)
@@ -688,11 +692,11 @@ fn two_branches_merge_in_git_and_come_back_as_a_choice() {
     );
     assert_eq!(triage.ledger.len(), 5);
     assert_eq!(read.forks.len(), 1);
-    assert_eq!(read.forks[0].versions, [4, 5]);
+    assert_eq!(numbers_of(&read.forks[0]), [4, 5]);
     assert_eq!(read.forks[0].head, 5);
     assert_eq!(
         read.forks[0].to_string(),
-        "triage on gpt-4o: versions 4 and 5 were made side by side; 5 counts until another is restored or saved"
+        "triage on gpt-4o: v4 \"step 4\nand why\" by ada and v5 \"step 4\nand why\" by ada stand beside each other; v5 is the head, `understudy variant restore triage gpt-4o N` chooses another"
     );
     // Git joined both edits in the file; no version holds that text yet.
     assert_eq!(read.loose.len(), 1);
@@ -731,7 +735,7 @@ fn a_merge_that_took_one_side_is_still_a_choice() {
     let read = read_set(&tree).unwrap();
     assert_eq!(read.loose, []);
     assert_eq!(
-        (read.forks[0].versions.as_slice(), read.forks[0].head),
+        (numbers_of(&read.forks[0]).as_slice(), read.forks[0].head),
         (&[4, 5][..], 5)
     );
     assert_eq!(
@@ -744,6 +748,36 @@ fn a_merge_that_took_one_side_is_still_a_choice() {
         tree.entry(path).or_insert(bytes);
     }
     assert_eq!(read_set(&tree).unwrap().forks, []);
+}
+
+#[test]
+fn a_branch_with_two_steps_merges_with_a_branch_with_one() {
+    let mut tree = tree();
+    let triage = &sample().prompts[&prompt_name("triage")];
+    let added = [("x", 4, "f3", 21), ("x2", 5, "x", 22), ("y", 4, "f3", 20)];
+    for (id, number, parent, day) in added {
+        let mut next = version(id, number, Some(parent), content(id));
+        next.at = format!("2026-11-{day}T10:00:00Z");
+        let text = crate::files::json::pretty(&next).unwrap();
+        tree.insert(
+            format!("_history/triage.gpt-4o/{id}.json"),
+            text.into_bytes(),
+        );
+    }
+    let file = dotprompt::write(&model("gpt-4o"), &content("x2"), None).unwrap();
+    tree.insert("triage.gpt-4o.prompt".into(), file.into_bytes());
+    let read = read_set(&tree).unwrap();
+    let back = &read.set.prompts[&prompt_name("triage")].variants[1];
+    let numbers: Vec<_> = back
+        .versions
+        .iter()
+        .skip(3)
+        .map(|v| (v.id.as_str(), v.number))
+        .collect();
+    assert_eq!(numbers, [("y", 4), ("x", 5), ("x2", 6)]);
+    assert_eq!((back.head.as_str(), read.loose.len()), ("x2", 0));
+    assert_eq!(numbers_of(&read.forks[0]), [4, 6]);
+    assert_eq!(back.versions.len(), triage.variants[1].versions.len() + 3);
 }
 
 /// Sets with any contents and any history, side branches included.

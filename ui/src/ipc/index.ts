@@ -1,0 +1,2 @@
+export { CallError, Client, type Transport } from "./client";
+export type * from "./types";

@@ -1,0 +1,64 @@
+/** Numbers and times as people read them. Pure; the present is passed in. */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago, short: `now`, `14 min`, `2 h`, `34 d`. */
+export function age(at: string, now: number): string {
+  const past = Math.max(0, now - Date.parse(at));
+  if (Number.isNaN(past)) return "–";
+  if (past < MINUTE) return "now";
+  if (past < HOUR) return `${Math.floor(past / MINUTE)} min`;
+  if (past < 2 * DAY) return `${Math.floor(past / HOUR)} h`;
+  return `${Math.floor(past / DAY)} d`;
+}
+
+/** How long ago, in a sentence: `14 minutes ago`. */
+export function ago(at: string, now: number): string {
+  const past = Math.max(0, now - Date.parse(at));
+  if (Number.isNaN(past)) return "at an unknown time";
+  if (past < MINUTE) return "just now";
+  if (past < HOUR) return `${count(Math.floor(past / MINUTE), "minute")} ago`;
+  if (past < 2 * DAY) return `${count(Math.floor(past / HOUR), "hour")} ago`;
+  return `${count(Math.floor(past / DAY), "day")} ago`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** The day of a time or date in RFC 3339, as `18 Nov 2026`. */
+export function day(at: string): string {
+  const [year, month, date] = at.slice(0, 10).split("-");
+  const name = MONTHS[Number(month) - 1];
+  return name === undefined || date === undefined ? at : `${Number(date)} ${name} ${year}`;
+}
+
+/** `1 case`, `3 cases`, `1,204 tokens`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`;
+}
+
+/** `1,204`. */
+export function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/**
+ * A fraction as `42 %`. Whole numbers only, but never `0 %` or `100 %` for what is not quite none or all.
+ */
+export function percent(fraction: number): string {
+  const rounded = Math.round(fraction * 100);
+  if (rounded === 0 && fraction > 0) return "< 1 %";
+  if (rounded === 100 && fraction < 1) return "> 99 %";
+  return `${rounded} %`;
+}
+
+/** `1.8 s`. */
+export function seconds(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+}
+
+/** `$0.31`, or `$0.0041` where two places would say nothing. */
+export function dollars(value: number): string {
+  return `$${value >= 0.01 || value === 0 ? value.toFixed(2) : value.toPrecision(2)}`;
+}
