@@ -54,6 +54,16 @@ pub(crate) enum Failure {
         /// The file.
         path: PathBuf,
     },
+    /// A prompt file that was refused.
+    #[error("{}, line {line}: {reason}. Nothing was saved", .path.display())]
+    PromptFile {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// Why.
+        reason: String,
+    },
     /// Standard output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
@@ -72,9 +82,7 @@ pub(crate) enum Failure {
     #[error("the two passphrases differ; nothing was done")]
     PassphrasesDiffer,
     /// More keys than passphrase files.
-    #[error(
-        "--sign names {keys} keys and --passphrase-file {files} files: give one file for all, or one for each key"
-    )]
+    #[error("{files} passphrase files for {keys} --sign: give one for all keys, or one for each")]
     PassphraseFiles {
         /// Keys.
         keys: usize,

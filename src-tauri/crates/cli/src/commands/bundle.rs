@@ -69,6 +69,9 @@ async fn export(shell: &mut Shell, args: ExportArgs) -> Result<Answer, Failure> 
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     let workspace = shell.open().await?;
+    for held in &args.hold {
+        workspace.prompt(held).await?;
+    }
     // Asked before the passphrase: nobody should type one for a bundle that cannot be made.
     if refused(shell, &workspace, &args.hold).await? {
         return Ok(Answer::No);
@@ -220,13 +223,20 @@ fn print_claims(out: &mut Out, claims: &Value) {
         text("/predicate/bundle/version")
     );
     out.line(&Line::of(Ink::Bold, title).then(Ink::Warning, "  ▲ claimed, not verified"));
-    for (name, path) in [
-        ("made", "/predicate/bundle/createdAt"),
-        ("valid until", "/predicate/bundle/expiresAt"),
-        ("archive", "/subject/0/name"),
-        ("sha256", "/subject/0/digest/sha256"),
-    ] {
-        out.line(&Line::of(Ink::Dim, format!("  {name:<12}")).then(Ink::Plain, text(path)));
+    let about = [
+        (
+            "made",
+            date::day(&text("/predicate/bundle/createdAt")).to_owned(),
+        ),
+        (
+            "valid until",
+            date::day(&text("/predicate/bundle/expiresAt")).to_owned(),
+        ),
+        ("archive", text("/subject/0/name")),
+        ("sha256", text("/subject/0/digest/sha256")),
+    ];
+    for (name, value) in about {
+        out.line(&Line::of(Ink::Dim, format!("  {name:<12}")).then(Ink::Plain, value));
     }
     let signers = claims.get("claimed_signers").and_then(Value::as_array);
     for keyid in signers.into_iter().flatten() {
@@ -254,15 +264,19 @@ fn print_claims(out: &mut Out, claims: &Value) {
         ]);
     }
     out.table(&table);
-    let count = |path: &str| at(path).and_then(Value::as_array).map_or(0, Vec::len);
-    out.say(format!(
-        "{} files, {} changes, {} waivers, {} evals, {} approvals",
-        count("/predicate/files"),
-        count("/predicate/changes"),
-        count("/predicate/waivers"),
-        count("/predicate/evals"),
-        count("/predicate/approvals"),
-    ));
+    let counts = [
+        ("files", "file", "files"),
+        ("changes", "change", "changes"),
+        ("waivers", "waiver", "waivers"),
+        ("evals", "eval", "evals"),
+        ("approvals", "approval", "approvals"),
+    ]
+    .map(|(field, one, many)| {
+        let entries = at(&format!("/predicate/{field}")).and_then(Value::as_array);
+        let count = entries.map_or(0, Vec::len);
+        counted(u32::try_from(count).unwrap_or(u32::MAX), one, many)
+    });
+    out.say(counts.join(", "));
 }
 
 fn shown(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! `variant …`.
 
 use understudy_core::workspace::view::{Saved, VariantDiff, VariantView};
-use understudy_core::workspace::{SaveRequest, SaveText};
+use understudy_core::workspace::{Error, SaveRequest, SaveText};
 
 use super::{findings, heading, prompt};
 use crate::args::{SaveArgs, VariantCommand};
@@ -83,7 +83,16 @@ async fn save(shell: &mut Shell, args: SaveArgs) -> Result<(), Failure> {
         message: args.message,
         answers: args.answers,
     };
-    let saved = shell.open().await?.save_version(request).await?;
+    let saved = shell.open().await?.save_version(request).await;
+    let saved = saved.map_err(|error| match error {
+        // The workspace was given a text; only here is it known whose.
+        Error::PromptFile { line, reason } => Failure::PromptFile {
+            path: args.file,
+            line,
+            reason,
+        },
+        other => other.into(),
+    })?;
     shell.answer(&saved, print_saved);
     Ok(())
 }

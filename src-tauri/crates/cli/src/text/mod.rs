@@ -50,7 +50,12 @@ impl Line {
 
     /// The line with another at its end.
     pub(crate) fn join(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        for span in other.0 {
+            match self.0.last_mut() {
+                Some(last) if last.ink == span.ink => last.text.push_str(&span.text),
+                _ => self.0.push(span),
+            }
+        }
         self
     }
 

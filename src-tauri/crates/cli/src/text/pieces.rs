@@ -215,7 +215,8 @@ pub(crate) fn plus_minus(comparison: &Comparison) -> Vec<Line> {
         }
         fold(&mut lines, &mut skipped);
         let text = row.left.as_ref().map(Side::text).unwrap_or_default();
-        lines.push(Line::plain("  ").then(Ink::Plain, text.trim_end_matches(['\n', '\r'])));
+        let line = Line::plain("  ").then(Ink::Plain, text.trim_end_matches(['\n', '\r']));
+        lines.push(line.without_end_space());
     }
     fold(&mut lines, &mut skipped);
     lines.append(&mut taken);
@@ -246,6 +247,10 @@ fn edited(side: &Side, here: bool, brought: bool) -> Line {
             whole
         };
         line.push(ink, piece.text.trim_end_matches(['\n', '\r']));
+    }
+    // An empty line is its sign alone; spaces at the end of a line are part of what changed.
+    if side.text().trim_end_matches(['\n', '\r']).is_empty() {
+        return line.without_end_space();
     }
     line
 }

@@ -61,6 +61,7 @@ impl Workspace {
     ) -> Result<ComparisonList, Error> {
         let set = self.load().await?;
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
+        self.known_run(sides.found, run).await?;
         let ours = self
             .outputs(&sides, &sides.primary.0.model, sides.primary.1, false, run)
             .await?;
@@ -138,6 +139,7 @@ impl Workspace {
     ) -> Result<Pair, Error> {
         let set = self.load().await?;
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
+        self.known_run(sides.found, run).await?;
         let case = sides.found.case(case)?;
         let (ours, theirs) = (&sides.primary.0.model, &sides.fallback.0.model);
         let left = self
@@ -293,6 +295,19 @@ impl Workspace {
             }
         }
         Ok(outputs)
+    }
+
+    /// Refuses a run that the prompt never had: an empty comparison would look like an answer.
+    async fn known_run(&self, found: Found<'_>, run: Option<&str>) -> Result<(), Error> {
+        let Some(run) = run else { return Ok(()) };
+        let runs = self.store.runs(found.name()).await?;
+        if runs.iter().any(|known| known.id == run) {
+            return Ok(());
+        }
+        Err(Error::UnknownRun {
+            prompt: found.name().clone(),
+            run: run.to_owned(),
+        })
     }
 
     async fn ratings_of(&self, sides: &Sides<'_>) -> Result<BTreeMap<String, String>, Error> {

@@ -78,7 +78,7 @@ fn print_beside(out: &mut Out, pair: &Pair) {
             out.line(&line);
         }
     }
-    let titles = [&pair.primary, &pair.fallback].map(|output| title(output));
+    let titles = [&pair.primary, &pair.fallback].map(title);
     let [left, right] = &titles;
     out.lines(&pieces::beside(
         &pair.comparison.rows,

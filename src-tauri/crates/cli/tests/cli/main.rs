@@ -1,0 +1,16 @@
+//! The binary as people and programs meet it: exit code, standard output, standard error.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where something goes wrong; clippy knows that only inside of test functions"
+)]
+
+mod bad_input;
+mod desk;
+mod loopback;
+mod run;
+mod sample;
+mod settings;
+mod shown;
+mod sync;
