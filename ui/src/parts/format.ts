@@ -48,9 +48,10 @@ export function grouped(number: number): string {
  */
 export function percent(fraction: number): string {
   const rounded = Math.round(fraction * 100);
-  if (rounded === 0 && fraction > 0) return "< 1 %";
-  if (rounded === 100 && fraction < 1) return "> 99 %";
-  return `${rounded} %`;
+  // The space does not break: a percent sign alone on a line is read as nothing.
+  if (rounded === 0 && fraction > 0) return "<\u00a01\u00a0%";
+  if (rounded === 100 && fraction < 1) return ">\u00a099\u00a0%";
+  return `${rounded}\u00a0%`;
 }
 
 /** `1.8 s`. */

@@ -58,7 +58,8 @@ abstract class ReasonForm extends Form {
   get blocked(): string | null {
     const short = SHORTEST_REASON - [...this.reason.trim()].length;
     if (short > 0) return `The reason needs ${short} more ${short === 1 ? "character" : "characters"}.`;
-    if (this.until === "") return "It needs an end date.";
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(this.until) || Number.isNaN(Date.parse(this.until)))
+      return `Write the end as year, month and day: ${this.today}.`;
     if (this.until <= this.today) return "The end lies in the past.";
     return null;
   }

@@ -9,8 +9,8 @@ const lossOf = (share: Share | null): number | null =>
 
 function told(loss: number | null): string {
   if (loss === null) return "unknown";
-  if (loss > 0 && loss < 0.005) return "under 1 %";
-  return `${Math.round(loss * 100)} %`;
+  if (loss > 0 && loss < 0.005) return "under 1\u00a0%";
+  return `${Math.round(loss * 100)}\u00a0%`;
 }
 
 export function headline(outage: Outage): { title: string; text: string } {

@@ -244,6 +244,8 @@ describe("settling a change", () => {
     expect(form.blocked).toBe("The reason needs 1 more character.");
     expect(await form.submit()).toBe(false);
     form.reason = "the campaign ends first";
+    form.until = "19.2.2027";
+    expect(form.blocked).toContain("year, month and day");
     form.until = form.today;
     expect(form.blocked).toContain("past");
     form.until = "2099-01-01";
