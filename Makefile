@@ -66,8 +66,13 @@ ui/node_modules/.package-lock.json: ui/package-lock.json
 	cd ui && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-ui: ui/node_modules/.package-lock.json
+# The window is compiled around these files: built only when a source is newer, or every build would compile it again.
+UI_SOURCES := $(shell find ui/src ui/public -type f 2>/dev/null) ui/index.html ui/vite.config.ts ui/package-lock.json
+
+ui: ui/dist/.built
+ui/dist/.built: ui/node_modules/.package-lock.json $(UI_SOURCES)
 	cd ui && npm run --silent build
+	@touch $@
 
 bindings:
 	UNDERSTUDY_WRITE_BINDINGS=1 $(CARGO) test -p understudy-desktop bindings

@@ -105,7 +105,9 @@ class Element {
 }
 
 async function send(method, url, body) {
-  const response = await fetch(url, { method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
+  const ask = () => fetch(url, { method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
+  // tauri-driver drops a connection now and then before it has read the request; fetch then never got an answer.
+  const response = await ask().catch((error) => (error.cause?.code === "ECONNRESET" ? ask() : Promise.reject(error)));
   const { value } = await response.json();
   if (!response.ok) throw new Error(`${value?.error}: ${value?.message}`);
   return value;

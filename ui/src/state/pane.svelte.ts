@@ -65,6 +65,15 @@ export class Pane {
     this.draft = null;
   }
 
+  /** The draft was saved: its text stays in sight until the new head is here, so that nothing jumps. */
+  async settle(): Promise<void> {
+    const { prompt, model } = this;
+    this.exists = true;
+    if (prompt !== null && model !== null)
+      await this.view.run(() => this.#client.call("variant", { prompt, model, version: null }));
+    this.draft = null;
+  }
+
   get changedLines(): number {
     if (this.draft === null) return 0;
     return changedLines(this.stored(this.draft.kind), this.text(this.draft.kind));

@@ -53,7 +53,7 @@ export class SaveForm {
         message: this.message.trim(),
         answers: [...this.answers],
       });
-      pane.discard();
+      await pane.settle();
       this.theirs = null;
       this.#tell(saved.created, saved.version, saved.answers, model);
       for (const note of saved.notes) this.#frame.say(note, "warning");

@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { Pair, Row } from "../../src/ipc";
 import { age, ago, count, day, dollars, grouped, percent } from "../../src/parts/format";
 import { tokens } from "../../src/parts/highlight";
+import { difference } from "../../src/parts/difference";
 import { changedLines, estimatedTokens } from "../../src/state/draft";
 import { callLines, fieldRows } from "../../src/state/fields";
 import { hunks } from "../../src/state/hunks";
+import { headline } from "../../src/state/outage";
 import { properties } from "../../src/state/schema";
 import { foldedRange, lineOf, timeline } from "../../src/state/timeline";
 import { fields } from "../fixtures/differ";
+import { overview } from "../fixtures/overview";
 import { changes, tracks } from "../fixtures/triage";
 
 describe("format", () => {
@@ -54,6 +57,45 @@ describe("drafts", () => {
 
   it("estimate tokens by characters, not by bytes", () => {
     expect([estimatedTokens(""), estimatedTokens("abcde"), estimatedTokens("😀😀😀😀")]).toEqual([0, 2, 1]);
+  });
+});
+
+describe("difference", () => {
+  it("is the one stretch that differs, and turns the first text into the second", () => {
+    for (const [before, after] of [
+      ["a b c", "a x c"],
+      ["aa", "aaa"],
+      ["aaa", "aa"],
+      ["", "x"],
+      ["same", "same"],
+      ["abc", "xyz"],
+    ] as const) {
+      const { from, to, insert } = difference(before, after);
+      expect(before.slice(0, from) + insert + before.slice(to)).toBe(after);
+    }
+    expect(difference("a b c", "a x c")).toEqual({ from: 2, to: 3, insert: "x" });
+  });
+});
+
+describe("the headline of an outage", () => {
+  const outage = (fallback: number | null, passthrough: number | null) => ({
+    ...(overview().outage as NonNullable<ReturnType<typeof overview>["outage"]>),
+    fallback_share: fallback === null ? null : { held: fallback, of: 100 },
+    passthrough_share: passthrough === null ? null : { held: passthrough, of: 100 },
+  });
+
+  it("is the fallback's loss where that is large, else what its variant saves", () => {
+    expect(headline(outage(58, 41)).title).toBe("42 % of support-triage replies would break your schema");
+    expect(headline(outage(100, 41)).title).toBe(
+      "Without its own variant, 59 % of support-triage replies would break your schema",
+    );
+    expect(headline(outage(100, null)).title).toBe("No support-triage reply would break your schema");
+    expect(headline(outage(100, 100)).title).toBe("No support-triage reply would break your schema");
+  });
+
+  it("does not claim what nobody has run, nor round a little to nothing", () => {
+    expect(headline(outage(null, 41)).title).toContain("Nobody knows");
+    expect(headline({ ...outage(100, 0), fallback_share: { held: 999, of: 1000 } }).text).toContain("under 1 %");
   });
 });
 

@@ -176,6 +176,30 @@ describe("saving", () => {
   });
 });
 
+describe("after saving", () => {
+  it("the text stays in sight: no moment shows the old one again", async () => {
+    const workspace = new FakeWorkspace();
+    const bench = await openWrite(workspace);
+    const pane = bench.write.fallback;
+    pane.edit("system", "mine\n");
+    bench.write.save();
+    const seen = new Set<string>();
+    const invoke = workspace.invoke.bind(workspace);
+    // Whatever is asked on the way, the text is looked at before the question and after the answer.
+    workspace.invoke = async (name, payload) => {
+      seen.add(pane.text("system"));
+      const answer = await invoke(name, payload);
+      seen.add(pane.text("system"));
+      return answer;
+    };
+    await saveForm(bench).submit();
+    await settled();
+    seen.add(pane.text("system"));
+    expect([...seen]).toEqual(["mine\n"]);
+    expect(pane.dirty).toBe(false);
+  });
+});
+
 describe("settling a change", () => {
   const behind = (bench: Workbench) => {
     const change = bench.write.fallback.view.value?.behind[0];
