@@ -46,6 +46,7 @@ async fn tell(shell: &mut Shell) -> Result<(), Failure> {
          made up for this sample. Would the fallbacks do, if Claude failed now?",
     );
     step(shell, "init --sample", 0).await?;
+    shell.out.blank();
     step(shell, "check support-triage", 1).await?;
     say(
         shell,
@@ -90,6 +91,7 @@ async fn tell(shell: &mut Shell) -> Result<(), Failure> {
     let waive =
         "change waive support-triage 12 gemini-pro --reason \"Legal is asked about its 28 days\"";
     step(shell, waive, 0).await?;
+    shell.out.blank();
     step(shell, "check support-triage", 0).await?;
     say(
         shell,
@@ -99,9 +101,11 @@ async fn tell(shell: &mut Shell) -> Result<(), Failure> {
     step(shell, "key new release --passphrase-file pp", 0).await?;
     step(shell, "key export release > release.pub.pem", 0).await?;
     let export = "bundle export --name sample --out out --sign release --passphrase-file pp";
+    shell.out.blank();
     step(shell, export, 0).await?;
     let verify = "bundle verify --bundle out/sample-v1.promptbundle.tar \
                   --envelope out/sample-v1.promptbundle.dsse.json --key release.pub.pem";
+    shell.out.blank();
     step(shell, verify, 0).await?;
     say(
         shell,
@@ -122,7 +126,6 @@ async fn step(shell: &mut Shell, command: &str, expected: u8) -> Result<(), Fail
     if shell.out.closed() {
         return Ok(());
     }
-    shell.out.blank();
     let shown = Line::of(Ink::Dim, "$ ").then(Ink::Bold, format!("understudy {command}"));
     shell.out.hang(&shown, 4);
     let code = match command.split_once(" > ") {

@@ -424,6 +424,23 @@ fn a_passphrase_without_a_terminal_or_a_file() {
 }
 
 #[test]
+fn no_home_for_keys() {
+    let mut desk = Desk::with_sample();
+    desk.write("pp", "secret\n");
+    for name in ["UNDERSTUDY_KEYS", "HOME"] {
+        desk.env.push((name.to_owned(), String::new()));
+    }
+    insta::assert_snapshot!(refused(&desk, &["key list", "key new release --passphrase-file pp"]), @r"
+    $ key list
+    error: there is no home folder to keep keys in: set UNDERSTUDY_KEYS to a folder
+    $ key new release --passphrase-file pp
+    error: there is no home folder to keep keys in: set UNDERSTUDY_KEYS to a folder
+    ");
+    // Only what needs keys needs a folder for them.
+    desk.run("check support-triage").expect(1);
+}
+
+#[test]
 fn usage_is_exit_2() {
     let desk = Desk::new();
     for command in [

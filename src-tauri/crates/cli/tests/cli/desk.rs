@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -70,7 +71,7 @@ impl Desk {
             .env("COLUMNS", "100")
             .env("TMPDIR", std::env::temp_dir())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(std::process::Stdio::null());
+            .stdin(Stdio::null());
         // A coverage run or Windows cannot do without these.
         for name in ["LLVM_PROFILE_FILE", "SystemRoot", "TEMP"] {
             if let Some(value) = std::env::var_os(name) {
@@ -85,6 +86,26 @@ impl Desk {
         let words = split(command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.ended(self.command(&words).output().unwrap())
+    }
+
+    /// Runs a command that reads `input` from standard input.
+    pub(crate) fn feed(&self, command: &str, input: &str) -> Ended {
+        let words = split(command);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut child = self
+            .command(&words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        self.ended(child.wait_with_output().unwrap())
     }
 
     pub(crate) fn ended(&self, output: std::process::Output) -> Ended {

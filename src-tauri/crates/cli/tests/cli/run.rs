@@ -83,6 +83,46 @@ fn both_wires_fill_cells() {
     let server = Server::start(|request, _| reply(request, &format!("re: {}", asked(request))));
     let desk = desk(&server);
     assert_eq!(desk.json("check")["findings"][0]["code"], "never-run");
+    insta::assert_snapshot!(desk.run("compare greet"), @r"
+    greet: claude v1 beside local v1
+
+    CASE     ALIKE  RATING  WHAT TO KNOW
+    case-1   ▲ –    –       an output is missing: it needs a run
+    case-2   ▲ –    –       an output is missing: it needs a run
+    case-3   ▲ –    –       an output is missing: it needs a run
+    case-4   ▲ –    –       an output is missing: it needs a run
+    case-5   ▲ –    –       an output is missing: it needs a run
+    case-6   ▲ –    –       an output is missing: it needs a run
+    case-7   ▲ –    –       an output is missing: it needs a run
+    case-8   ▲ –    –       an output is missing: it needs a run
+    case-9   ▲ –    –       an output is missing: it needs a run
+    case-10  ▲ –    –       an output is missing: it needs a run
+    case-11  ▲ –    –       an output is missing: it needs a run
+    case-12  ▲ –    –       an output is missing: it needs a run
+    12 pairs, 0 identical, 12 missing, 0 rated
+    [exit 0]
+    ");
+    insta::assert_snapshot!(desk.run("compare greet case-1"), @r"
+    greet · case-1
+    asked  first
+      name      Ada
+      user      hello 1
+
+    ▲ no output of the primary: claude needs a run
+    ▲ no output of the fallback: local needs a run
+    [exit 0]
+    ");
+    let one = desk.run("run greet --case case-1 --model claude").expect(0);
+    assert!(
+        one.stdout.starts_with("✓ greet: 1 of 1 call finished"),
+        "{one}"
+    );
+    let half = desk.run("compare greet case-1").expect(0).stdout;
+    assert!(half.contains("re: hello 1"), "{half}");
+    assert!(
+        half.contains("▲ no output of the fallback: local needs a run"),
+        "{half}"
+    );
     let run = desk.run("run greet --passthrough --json").expect(0);
     assert_eq!(run.stderr, "");
     let events = events(&run.stdout);
@@ -109,7 +149,7 @@ fn both_wires_fill_cells() {
         assert_eq!(pair[side]["output_tokens"], 5, "{side}");
     }
     let seen = server.seen();
-    assert_eq!(seen.len(), 3 * CASES);
+    assert_eq!(seen.len(), 1 + 3 * CASES);
     for request in &seen {
         let (key, system) = if request.path == "/v1/messages" {
             (

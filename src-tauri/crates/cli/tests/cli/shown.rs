@@ -483,6 +483,55 @@ fn foreign_text_is_visible_on_screen_and_whole_for_programs() {
 }
 
 #[test]
+fn files_can_come_from_standard_input() {
+    let desk = Desk::with_sample();
+    let prompt = desk.run("variant show support-triage gpt-4o").stdout;
+    let saved = desk.feed(
+        "variant save support-triage gpt-4o --file - -m why --json",
+        &prompt.replace("short plain", "plain"),
+    );
+    let saved: Value = serde_json::from_str(&saved.expect(0).stdout).unwrap();
+    assert_eq!(saved["version"], 9);
+    let broken = desk.feed("case import - --prompt doc-summary", "{}\n");
+    assert_eq!(broken.code, 2);
+    assert!(
+        broken.stderr.starts_with("error: standard input, line 1: "),
+        "{broken}"
+    );
+}
+
+#[test]
+fn logs_are_asked_for_and_stay_out_of_the_answer() {
+    let mut desk = Desk::with_sample();
+    let quiet = desk.run("prompt list --json").expect(0);
+    assert_eq!(quiet.stderr, "");
+    desk.env
+        .push(("UNDERSTUDY_LOG".to_owned(), "trace".to_owned()));
+    let loud = desk.run("prompt list --json").expect(0);
+    assert!(!loud.stderr.is_empty());
+    assert_eq!(loud.stdout, quiet.stdout);
+}
+
+#[test]
+fn a_narrow_terminal_loses_nothing() {
+    let mut desk = Desk::with_sample();
+    desk.env.push(("COLUMNS".to_owned(), "50".to_owned()));
+    for command in [
+        "overview",
+        "check",
+        "change list",
+        "compare support-triage refund-day-20",
+        "prompt show support-triage",
+    ] {
+        let ended = desk.run(command);
+        assert!(ended.code <= 1, "{ended}");
+        assert!(ended.stdout.contains("support-triage"), "{ended}");
+    }
+    let pair = desk.run("compare support-triage refund-day-20").stdout;
+    assert!(pair.contains("claude-sonnet v12  tool_calls"), "{pair}");
+}
+
+#[test]
 fn completions_know_the_commands() {
     let desk = Desk::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

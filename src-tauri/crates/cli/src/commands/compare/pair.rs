@@ -64,7 +64,9 @@ fn labelled(out: &mut Out, name: &str, text: &str, width: usize) {
     let label = Line::of(Ink::Dim, format!("  {name}"));
     let indent = label.width().max(11) + 1;
     let mut lines = paragraph(Ink::Plain, text, 0, width.saturating_sub(indent)).into_iter();
-    let first = lines.next().unwrap_or_default();
+    let first = lines
+        .next()
+        .unwrap_or_else(|| Line::of(Ink::Dim, "(empty)"));
     out.line(&label.padded(indent).join(first));
     for line in lines {
         out.line(&Line::plain(" ".repeat(indent)).join(line));
