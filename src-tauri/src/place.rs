@@ -1,8 +1,8 @@
 //! Which workspace the window opens, and where keys are kept. Pure: the arguments and the environment are passed in.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use understudy_core::host::Host;
+use understudy_core::host::{Host, data_folder, keys_folder};
 
 /// The file of the window's own workspace inside the user's data folder.
 const OWN_FILE: &str = "workspace.understudy";
@@ -33,11 +33,7 @@ impl Place {
     /// The file given, else `UNDERSTUDY_WORKSPACE`, else the window's own file in the user's data folder. Keys are in
     /// `UNDERSTUDY_KEYS`, else in the user's data folder, where the command line keeps them too.
     pub fn find(given: Option<PathBuf>, host: &dyn Host) -> Result<Self, PlaceError> {
-        let data = data_folder(host);
-        let keys = match host.env("UNDERSTUDY_KEYS") {
-            Some(folder) => PathBuf::from(folder),
-            None => data.clone().ok_or(PlaceError::NoDataFolder)?.join("keys"),
-        };
+        let keys = keys_folder(host).ok_or(PlaceError::NoDataFolder)?;
         let named = given.or_else(|| host.env("UNDERSTUDY_WORKSPACE").map(PathBuf::from));
         Ok(match named {
             Some(file) => Self {
@@ -46,7 +42,9 @@ impl Place {
                 keys,
             },
             None => Self {
-                file: data.ok_or(PlaceError::NoDataFolder)?.join(OWN_FILE),
+                file: data_folder(host)
+                    .ok_or(PlaceError::NoDataFolder)?
+                    .join(OWN_FILE),
                 make_sample: true,
                 keys,
             },
@@ -54,27 +52,10 @@ impl Place {
     }
 }
 
-/// The user's data folder for this program; `None` when the environment does not tell.
-fn data_folder(host: &dyn Host) -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        host.env(name)
-            .map(PathBuf::from)
-            // The XDG rule: a path that is not absolute is to be ignored.
-            .filter(|path| path.is_absolute())
-    };
-    let base = if cfg!(target_os = "windows") {
-        absolute("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        absolute("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-    };
-    base.map(|base: PathBuf| Path::new(&base).join("understudy"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::path::Path;
 
     use super::*;
 

@@ -6,7 +6,6 @@
 mod args;
 mod commands;
 mod failure;
-mod folder;
 mod out;
 mod passphrase;
 mod shell;

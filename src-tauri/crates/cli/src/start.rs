@@ -5,12 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
-use understudy_core::host::{Host, System};
+use understudy_core::host::{Host, System, keys_folder};
 
 use crate::args::{Cli, ColorWhen};
 use crate::commands;
 use crate::failure::{FAILED, Failure};
-use crate::folder::keys_folder;
 use crate::out::{Out, Screen};
 use crate::shell::Shell;
 use crate::text::visible::visible;

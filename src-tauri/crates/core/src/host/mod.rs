@@ -4,6 +4,10 @@
 //! [`System`] is the one place that touches the real clock, the operating system's randomness and environment
 //! variables; the binaries choose it, the library never does.
 
+mod folder;
+
+pub use folder::{data_folder, keys_folder};
+
 use std::fmt::Debug;
 
 /// Time, ids and environment.

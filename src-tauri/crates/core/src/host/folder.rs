@@ -1,18 +1,23 @@
-//! Where the signing keys are: `UNDERSTUDY_KEYS`, else the user's data folder.
+//! Where a user's data and signing keys are: one answer for window and terminal, or each would have its own keys.
 
 use std::path::PathBuf;
 
-use understudy_core::host::Host;
+use super::Host;
 
 /// The keys folder; `None` when the environment names neither it nor a home. It need not exist.
-pub(crate) fn keys_folder(host: &dyn Host) -> Option<PathBuf> {
+pub fn keys_folder(host: &dyn Host) -> Option<PathBuf> {
     if let Some(folder) = host.env("UNDERSTUDY_KEYS") {
         return Some(PathBuf::from(folder));
     }
-    data_folder(host, std::env::consts::OS).map(|data| data.join("understudy").join("keys"))
+    data_folder(host).map(|data| data.join("keys"))
 }
 
-fn data_folder(host: &dyn Host, system: &str) -> Option<PathBuf> {
+/// The user's data folder for this program; `None` when the environment does not tell. It need not exist.
+pub fn data_folder(host: &dyn Host) -> Option<PathBuf> {
+    user_folder(host, std::env::consts::OS).map(|data| data.join("understudy"))
+}
+
+fn user_folder(host: &dyn Host, system: &str) -> Option<PathBuf> {
     let home = || host.env("HOME").map(PathBuf::from);
     match system {
         "windows" => host.env("APPDATA").map(PathBuf::from).or_else(|| {
@@ -57,7 +62,7 @@ mod tests {
 
     fn folder(system: &str, env: &[(&'static str, &'static str)]) -> Option<String> {
         let host = Env(env.iter().copied().collect());
-        data_folder(&host, system).map(|path| path.to_string_lossy().into_owned())
+        user_folder(&host, system).map(|path| path.to_string_lossy().into_owned())
     }
 
     #[test]
