@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use understudy_core::workspace::Error;
 
+use crate::text::visible::visible;
+
 /// What a command answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -122,4 +124,46 @@ pub(crate) enum Failure {
         /// Its exit code.
         code: u8,
     },
+}
+
+/// `error: ` and the sentence; what it quotes cannot steer the terminal.
+pub(crate) fn sentence(failure: &Failure) -> String {
+    format!("error: {}", visible(&without_numbers(&failure.to_string())))
+}
+
+/// The system's words for what went wrong, without its number: `(os error 2)` helps nobody.
+fn without_numbers(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        match number.strip_prefix(')') {
+            Some(rest) if number.len() < part.len() => kept.push_str(rest),
+            _ => {
+                kept.push_str(" (os error ");
+                kept.push_str(part);
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_numbers;
+
+    #[test]
+    fn error_numbers_are_left_out() {
+        for (text, expected) in [
+            (
+                "cannot read a: No such file (os error 2)",
+                "cannot read a: No such file",
+            ),
+            ("a (os error 2). Nothing was done", "a. Nothing was done"),
+            ("a (os error x) b", "a (os error x) b"),
+            ("a (os error )", "a (os error )"),
+        ] {
+            assert_eq!(without_numbers(text), expected);
+        }
+    }
 }

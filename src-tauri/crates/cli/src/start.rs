@@ -9,10 +9,9 @@ use understudy_core::host::{Host, System, keys_folder};
 
 use crate::args::{Cli, ColorWhen};
 use crate::commands;
-use crate::failure::{FAILED, Failure};
+use crate::failure::{FAILED, Failure, sentence};
 use crate::out::{Out, Screen};
 use crate::shell::Shell;
-use crate::text::visible::visible;
 
 pub(crate) fn start() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -51,28 +50,6 @@ pub(crate) fn start() -> ExitCode {
     }
 }
 
-/// `error: ` and the sentence; what it quotes cannot steer the terminal.
-pub(crate) fn sentence(failure: &Failure) -> String {
-    format!("error: {}", visible(&without_numbers(&failure.to_string())))
-}
-
-/// The system's words for what went wrong, without its number: `(os error 2)` helps nobody.
-fn without_numbers(text: &str) -> String {
-    let mut parts = text.split(" (os error ");
-    let mut kept = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let number = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        match number.strip_prefix(')') {
-            Some(rest) if number.len() < part.len() => kept.push_str(rest),
-            _ => {
-                kept.push_str(" (os error ");
-                kept.push_str(part);
-            }
-        }
-    }
-    kept
-}
-
 fn screen(host: &dyn Host, when: ColorWhen) -> Screen {
     let terminal = std::io::stdout().is_terminal();
     let colour = match when {
@@ -104,25 +81,5 @@ fn log(host: &dyn Host) {
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_numbers;
-
-    #[test]
-    fn error_numbers_are_left_out() {
-        for (text, expected) in [
-            (
-                "cannot read a: No such file (os error 2)",
-                "cannot read a: No such file",
-            ),
-            ("a (os error 2). Nothing was done", "a. Nothing was done"),
-            ("a (os error x) b", "a (os error x) b"),
-            ("a (os error )", "a (os error )"),
-        ] {
-            assert_eq!(without_numbers(text), expected);
-        }
     }
 }

@@ -12,11 +12,9 @@ use clap::Parser as _;
 
 use super::dispatch;
 use crate::args::Cli;
-use crate::failure::Answer;
-use crate::failure::{FAILED, Failure};
+use crate::failure::{Answer, FAILED, Failure, sentence};
 use crate::out::{Out, Screen};
 use crate::shell::Shell;
-use crate::start::sentence;
 use crate::text::Line;
 use crate::text::style::Ink;
 use stage::Stage;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::tokens;
 use super::error::Complaint;
-use super::request::{self, Shape};
+use super::wire::{self, Shape};
 use super::{Answer, CallError, ErrorKind, Finish, ToolCall, Usage};
 use crate::prompt::{Content, Model, Rendered, Role};
 
@@ -56,7 +56,7 @@ pub(super) fn body(model: &Model, content: &Content, rendered: &Rendered) -> Map
         let format = json!({"format": {"type": "json_schema", "schema": schema}});
         body.insert("output_config".into(), format);
     }
-    for (name, value) in request::params(content) {
+    for (name, value) in wire::params(content) {
         match (name, value) {
             ("stop", Value::String(one)) => body.insert("stop_sequences".into(), json!([one])),
             ("stop", value) => body.insert("stop_sequences".into(), value.clone()),

@@ -22,6 +22,7 @@ mod request;
 mod schema;
 pub mod scripted;
 mod transport;
+mod wire;
 
 use std::sync::Arc;
 

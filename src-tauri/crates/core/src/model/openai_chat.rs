@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::tokens;
 use super::error::Complaint;
-use super::request::{self, Shape};
+use super::wire::{self, Shape};
 use super::{Answer, CallError, ErrorKind, Finish, ToolCall, Usage, schema};
 use crate::prompt::{Content, Model, Rendered, Role};
 
@@ -65,7 +65,7 @@ pub(super) fn body(
         };
         body.insert(name.into(), json!(max));
     }
-    for (name, value) in request::params(content) {
+    for (name, value) in wire::params(content) {
         let name = if name == "stop_sequences" {
             "stop"
         } else {

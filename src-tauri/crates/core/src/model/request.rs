@@ -7,6 +7,7 @@ use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::wire::Shape;
 use super::{CallError, ErrorKind, anthropic, json, openai_chat};
 use crate::prompt::{Content, Model, Rendered, Wire};
 
@@ -86,18 +87,6 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What a wire needs to know of its own: everything else is the same for all.
-pub(super) struct Shape {
-    /// The provider's own base URL, version segment left out.
-    pub(super) origin: &'static str,
-    /// What follows the version segment.
-    pub(super) endpoint: &'static str,
-    /// Whether a version segment anywhere in a configured path counts, or only the last segment.
-    pub(super) version_anywhere: bool,
-    /// Headers of the wire.
-    pub(super) headers: &'static [(&'static str, &'static str)],
-}
-
 /// Builds the request of `content` for one rendered case.
 ///
 /// - Unset parameters are absent from the body, never null. A parameter that the API refuses is sent all the same if
@@ -136,16 +125,6 @@ pub fn build(model: &Model, content: &Content, rendered: &Rendered) -> Result<Re
         body: Value::Object(body),
         url,
     })
-}
-
-/// The parameters a version sends: set, not removed, and not null. In the order of their names.
-pub(super) fn params(content: &Content) -> impl Iterator<Item = (&str, &Value)> {
-    content
-        .params
-        .set
-        .iter()
-        .filter(|(name, value)| !content.params.remove.contains(*name) && !value.is_null())
-        .map(|(name, value)| (name.as_str(), value))
 }
 
 /// Headers of the model that are sent but never shown.

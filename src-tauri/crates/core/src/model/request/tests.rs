@@ -201,6 +201,6 @@ fn removed_and_null_parameters_are_absent() {
         },
         ..Content::default()
     };
-    let sent: Vec<_> = params(&content).collect();
+    let sent: Vec<_> = crate::model::wire::params(&content).collect();
     assert_eq!(sent, [("temperature", &json!(0.2))]);
 }
