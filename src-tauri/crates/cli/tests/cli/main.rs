@@ -9,6 +9,7 @@
 mod bad_input;
 mod desk;
 mod loopback;
+mod readme;
 mod run;
 mod sample;
 mod settings;
