@@ -177,3 +177,39 @@ fn a_directory_is_checked_without_a_workspace() {
     desk.run("check --dir set doc-summary").expect(0);
     assert!(!desk.path("workspace.understudy").exists());
 }
+
+#[test]
+fn a_broken_file_is_named_even_where_both_sides_differ() {
+    let desk = Desk::with_sample();
+    desk.run("sync one --push").expect(0);
+    // Never synced as "two", so every difference is one of both sides.
+    for (name, content) in desk.tree("one") {
+        desk.write(&format!("two/{name}"), content);
+    }
+    let cases = desk.read("two/support-triage.cases.jsonl");
+    for dir in ["one", "two"] {
+        desk.write(
+            &format!("{dir}/support-triage.cases.jsonl"),
+            format!("{cases}{{bad\n"),
+        );
+        for way in ["", "--pull", "--check", "--pull --take directory"] {
+            let ended = desk.run(&format!("sync {dir} {way}")).expect(2);
+            assert!(
+                ended.stderr.contains("support-triage.cases.jsonl:74: "),
+                "{dir} {way}: {}",
+                ended.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_says_nothing_is_taken_in_once() {
+    let desk = Desk::with_sample();
+    desk.run("sync set --push").expect(0);
+    desk.write("set/doc-summary.cases.jsonl", "");
+    desk.run("sync set").expect(0);
+    let cases = desk.json("case list doc-summary");
+    assert_eq!(cases["cases"].as_array().map(Vec::len), Some(0), "{cases}");
+    desk.run("sync set --check").expect(0);
+}

@@ -55,6 +55,8 @@ impl Work {
             let path = difference.path;
             match difference.state {
                 State::Same => {}
+                // Taken in before, and it says nothing that the workspace would write: no difference.
+                State::WorkspaceChanged if !ours.contains_key(&path) => {}
                 State::WorkspaceChanged => work.push.push(path),
                 State::DirectoryChanged => work.pull.push(path),
                 // A file deleted on one side is only missing there.
@@ -92,7 +94,7 @@ impl Workspace {
         take: Option<Take>,
     ) -> Result<SyncReport, Error> {
         let known = absolute(dir)?;
-        let base = self.store.sync_points(&known).await?;
+        let mut base = self.store.sync_points(&known).await?;
         let theirs = match mode {
             SyncMode::Push | SyncMode::Both if !dir.exists() => Tree::new(),
             _ => disk::read_tree(dir)?,
@@ -110,20 +112,16 @@ impl Workspace {
         };
         let mut ours = self.tree().await?;
         let mut work = Work::of(&base, &ours, &theirs, take);
+        if mode != SyncMode::Push {
+            refuse_broken(&ours, &theirs, &work)?;
+        }
         if matches!(mode, SyncMode::Pull | SyncMode::Both) && !work.pull.is_empty() {
             self.pull(&ours, &theirs, &work, &mut report).await?;
             report.pulled = std::mem::take(&mut work.pull);
             // What was normalised or saved on the way in is the workspace's to push now.
             ours = self.tree().await?;
-            let agreed = report
-                .pulled
-                .iter()
-                .filter_map(|path| Some((path.clone(), Digest::of(theirs.get(path)?))));
-            let base = base
-                .iter()
-                .map(|(path, digest)| (path.clone(), digest.clone()))
-                .chain(agreed)
-                .collect();
+            let agreed = |path: &String| Some((path.clone(), Digest::of(theirs.get(path)?)));
+            base.extend(report.pulled.iter().filter_map(agreed));
             work = Work::of(&base, &ours, &theirs, take);
         }
         let mut written = theirs.clone();
@@ -267,6 +265,22 @@ impl Workspace {
             version,
         });
     }
+}
+
+/// A file that cannot be read is no choice between two sides: it is refused with line and reason.
+fn refuse_broken(ours: &Tree, theirs: &Tree, work: &Work) -> Result<(), Error> {
+    let named: Vec<&String> = work.pull.iter().chain(&work.conflicts).collect();
+    let mut merged = ours.clone();
+    merged.extend((theirs.clone().into_iter()).filter(|(path, _)| named.contains(&path)));
+    if let Err(mut error) = files::read_set(&merged) {
+        error
+            .problems
+            .retain(|problem| problem.line.is_some() && named.contains(&&problem.file));
+        if !error.problems.is_empty() {
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
 /// Everything of a set, as one change-set for an empty workspace.
