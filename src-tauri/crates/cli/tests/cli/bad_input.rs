@@ -123,6 +123,22 @@ fn versions_that_do_not_exist() {
 }
 
 #[test]
+fn a_message_that_says_nothing_and_a_prompt_without_a_fallback() {
+    let desk = Desk::with_sample();
+    let text = desk.run("variant show support-triage gpt-4o").stdout;
+    desk.write("g.prompt", text.replace("30 days", "14 days"));
+    insta::assert_snapshot!(refused(&desk, &[
+        "variant save support-triage gpt-4o --file g.prompt -m \" \"",
+        "compare release-notes",
+    ]), @r#"
+    $ variant save support-triage gpt-4o --file g.prompt -m " "
+    error: the message is empty: the next person has only this to go by
+    $ compare release-notes
+    error: release-notes has no fallback to lay beside its primary claude-sonnet
+    "#);
+}
+
+#[test]
 fn reasons_and_dates_that_say_nothing() {
     let desk = Desk::with_sample();
     insta::assert_snapshot!(refused(&desk, &[

@@ -56,6 +56,14 @@ pub enum Error {
         /// Its fallbacks.
         known: String,
     },
+    /// There is nothing to lay beside the primary.
+    #[error("{prompt} has no fallback to lay beside its primary {primary}")]
+    NoFallback {
+        /// The prompt.
+        prompt: PromptName,
+        /// Its primary.
+        primary: String,
+    },
     /// No such version.
     #[error("{prompt} on {model} has no v{number}; its versions go from v1 to v{last}")]
     UnknownVersion {
@@ -107,6 +115,12 @@ pub enum Error {
     /// A name in the wrong form.
     #[error(transparent)]
     Name(#[from] InvalidName),
+    /// A text that says nothing.
+    #[error("{what} is empty: the next person has only this to go by")]
+    Empty {
+        /// What.
+        what: &'static str,
+    },
     /// A text that must say something.
     #[error("{what} must have at least {least} characters: the next person has only this to go by")]
     TooShort {

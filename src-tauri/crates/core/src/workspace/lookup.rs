@@ -99,10 +99,9 @@ impl<'a> Found<'a> {
             None => fallbacks
                 .first()
                 .copied()
-                .ok_or_else(|| Error::UnknownVariant {
+                .ok_or_else(|| Error::NoFallback {
                     prompt: self.name().clone(),
-                    model: "any fallback".to_owned(),
-                    known: list(self.prompt.variants.iter().map(|variant| &variant.model)),
+                    primary: list(self.prompt.variants.iter().map(|variant| &variant.model)),
                 })?,
         };
         let head = variant

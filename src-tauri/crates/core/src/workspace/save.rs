@@ -47,9 +47,8 @@ impl Workspace {
         expect_head(&prompt, &model, head, request.parent)?;
         let message = request.message.trim().to_owned();
         if message.is_empty() {
-            return Err(Error::TooShort {
+            return Err(Error::Empty {
                 what: "the message",
-                least: 1,
             });
         }
         let (content, notes) = read_text(request.text, &set, &prompt, &model, head)?;
