@@ -387,12 +387,12 @@ async fn a_second_release_follows_the_first_and_a_held_prompt_stays() {
     ));
     request.hold = vec!["support-triage".into()];
     let second = home.workspace.export_bundle(&request).await.unwrap();
-    assert_eq!((first.version, second.version), (1, 2));
+    assert_eq!((first.version, second.version), (1, 3));
     let verified = verification(&home, &second);
     assert!(verified.accepted, "{verified:?}");
     let shown = show_envelope(Path::new(&second.envelope)).unwrap();
     let bundle = &shown["statement"]["predicate"]["bundle"];
-    assert_eq!(bundle["previous"]["sha256"], first.sha256);
+    assert_eq!(bundle["previous"]["sha256"], again.sha256);
     assert_eq!(
         shown["statement"]["predicate"]["changes"],
         serde_json::json!([])

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use understudy_bundle::manifest::{ApprovalEntry, BundleMeta, Decision, Previous, WaiverEntry};
 use understudy_bundle::{
-    Archive, BundlePath, Draft, Envelope, Frozen, PublicKey, SigningKey, Trust, Unverified, verify,
+    Archive, BundlePath, Draft, Envelope, Frozen, Moment, PublicKey, SigningKey, Trust, Unverified, verify,
 };
 
 use super::plan::{self, Shipped};
@@ -194,11 +194,13 @@ impl Workspace {
         let created_at = plan::moment(self.host.now_millis().div_euclid(1000))?;
         let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         let (mut changes, mut waivers, mut evals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ends = Vec::new();
         for one in shipped {
             files.extend(one.files(&set.config.models)?);
             let (covered, rest_on) = one.coverage(last.heads.as_ref(), &now)?;
             changes.extend(covered);
             waivers.extend(rest_on);
+            ends.extend(one.waived_until(&now)?);
             let schema = one.primary.1.content.output_schema.as_ref();
             let judge = Judge::new(schema);
             for fallback in &one.fallbacks {
@@ -237,7 +239,7 @@ impl Workspace {
                 name: request.name.clone(),
                 version: u64::from(last.version) + 1,
                 created_at,
-                expires_at: expiry(created_at, request.expires_days, &waivers),
+                expires_at: expiry(created_at, request.expires_days, &waivers, &ends),
                 previous: last.previous.clone(),
             },
             prompts: shipped.iter().map(Shipped::entry).collect(),
@@ -285,16 +287,11 @@ struct Last {
     heads: Option<plan::Heads>,
 }
 
-/// A bundle never outlives the earliest of its waivers.
-fn expiry(
-    created: understudy_bundle::Moment,
-    days: u32,
-    waivers: &[WaiverEntry],
-) -> understudy_bundle::Moment {
-    waivers
-        .iter()
-        .map(|waiver| waiver.expires_at)
-        .fold(created.plus_days(days), std::cmp::min)
+/// A bundle never outlives the earliest waiver it rests on: those it tells of, and those an earlier release told of
+/// that still stand for what ships.
+fn expiry(created: Moment, days: u32, waivers: &[WaiverEntry], ends: &[Moment]) -> Moment {
+    let told = waivers.iter().map(|waiver| waiver.expires_at);
+    told.chain(ends.iter().copied()).fold(created.plus_days(days), std::cmp::min)
 }
 
 fn named(files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<BundlePath, Vec<u8>>, Error> {

@@ -269,6 +269,19 @@ impl Shipped<'_> {
         Ok((entries, waivers.into_values().collect()))
     }
 
+    /// Until when each living waiver of a shipped fallback holds, whichever release it was first told in.
+    pub(super) fn waived_until(&self, now: &str) -> Result<Vec<Moment>, Error> {
+        self.fallbacks
+            .iter()
+            .flat_map(|(fallback, _)| {
+                changes(self.name(), self.primary.0, fallback, &self.prompt.ledger, now)
+            })
+            .filter(|change| change.state == ChangeState::Waived)
+            .filter_map(|change| change.until)
+            .map(|until| moment_of(&until))
+            .collect()
+    }
+
     fn waiver(&self, change: &Change) -> Result<WaiverEntry, Error> {
         let id = change.decision.clone().unwrap_or_default();
         let author = self.prompt.ledger.iter().find(|decision| decision.id == id);
