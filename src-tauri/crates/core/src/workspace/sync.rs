@@ -92,7 +92,7 @@ impl Workspace {
         take: Option<Take>,
     ) -> Result<SyncReport, Error> {
         let known = absolute(dir)?;
-        let base = self.store.sync_points(&known).await?;
+        let mut base = self.store.sync_points(&known).await?;
         let theirs = match mode {
             SyncMode::Push | SyncMode::Both if !dir.exists() => Tree::new(),
             _ => disk::read_tree(dir)?,
@@ -119,11 +119,8 @@ impl Workspace {
                 .pulled
                 .iter()
                 .filter_map(|path| Some((path.clone(), Digest::of(theirs.get(path)?))));
-            let base = base
-                .iter()
-                .map(|(path, digest)| (path.clone(), digest.clone()))
-                .chain(agreed)
-                .collect();
+            // Taken in is agreed on, however it is written here: the next push may then write it so.
+            base.extend(agreed);
             work = Work::of(&base, &ours, &theirs, take);
         }
         let mut written = theirs.clone();
@@ -293,6 +290,12 @@ fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
                 model: variant.model.clone(),
                 version: version.clone(),
             }));
+            batch
+                .renumbered
+                .extend(variant.versions.iter().filter_map(|version| {
+                    let stored = known?.version_by_id(&version.id)?;
+                    (stored.number != version.number).then(|| (version.id.clone(), version.number))
+                }));
             if known.map(|known| &known.head) != Some(&variant.head) && !variant.head.is_empty() {
                 batch.heads.push(NewHead {
                     prompt: name.clone(),
