@@ -93,8 +93,8 @@ pub fn changes(
         .collect();
 
     let mut found: Vec<Change> = Vec::new();
-    // Unmatched changes since the last settled one, with the normal form each of them started from. When a later
-    // version returns to such a form, everything in between has cancelled out.
+    // Changes since the last matched one that never reached the fallback, with the normal form each of them started
+    // from. When a later version returns to such a form, everything in between has cancelled out.
     let mut pending: Vec<(usize, &String)> = Vec::new();
     for index in start + 1..lineage.len() {
         let (Some(before), Some(version)) = (lineage.get(index - 1), lineage.get(index)) else {
@@ -120,41 +120,42 @@ pub fn changes(
             to: version.content_id.clone(),
         };
         answers.settle(&mut change);
-        if change.state == ChangeState::Unmatched {
-            if was == is {
-                change.state = ChangeState::None;
-            } else if let Some(place) = pending.iter().position(|(_, form)| *form == is) {
-                change.state = ChangeState::None;
-                for (cancelled, _) in pending.drain(place..) {
-                    if let Some(cancelled) = found.get_mut(cancelled) {
-                        cancelled.state = ChangeState::None;
-                    }
-                }
-            } else {
-                pending.push((found.len(), was));
+        // Back at a form that something open started from: nothing of what lies between is left to carry over,
+        // whatever was decided about the way back.
+        let back = pending.iter().position(|(_, form)| *form == is);
+        for (cancelled, _) in pending.drain(back.unwrap_or(pending.len())..) {
+            if let Some(cancelled) = found
+                .get_mut(cancelled)
+                .filter(|cancelled| cancelled.state == ChangeState::Unmatched)
+            {
+                cancelled.state = ChangeState::None;
             }
-        } else {
-            pending.clear();
+        }
+        match change.state {
+            ChangeState::Matched => pending.clear(),
+            ChangeState::Unmatched if back.is_some() || was == is => {
+                change.state = ChangeState::None;
+            }
+            // A waiver carries nothing over: undoing the waived change leaves nothing to do.
+            ChangeState::Waived if back.is_some() => {}
+            _ => pending.push((found.len(), was)),
         }
         found.push(change);
     }
     found
 }
 
-/// The contents whose answers still count: those up to the first appearance of what is the head now. Restoring an
-/// old content takes back every answer given after it.
+/// The contents whose answers still count. Restoring an old content takes back every answer given after it, and what
+/// is then saved on top does not bring them back.
 fn contents_in_force(fallback: &Variant) -> BTreeSet<&ContentId> {
-    let lineage = fallback.lineage();
-    let head = lineage.last().map(|version| &version.content_id);
-    let first = lineage
-        .iter()
-        .position(|version| Some(&version.content_id) == head);
-    let upto = first.map_or(0, |index| index + 1);
-    lineage
-        .iter()
-        .take(upto)
-        .map(|version| &version.content_id)
-        .collect()
+    let mut held: Vec<&ContentId> = Vec::new();
+    for version in fallback.lineage() {
+        match held.iter().position(|id| **id == version.content_id) {
+            Some(place) => held.truncate(place + 1),
+            None => held.push(&version.content_id),
+        }
+    }
+    held.into_iter().collect()
 }
 
 struct Answers<'a> {
@@ -166,7 +167,9 @@ struct Answers<'a> {
 
 impl Answers<'_> {
     /// The latest decision that holds counts; an answer that no longer stands, or a waiver that ran out, does not.
+    /// Of waivers only the latest is asked: giving one an earlier end takes it back.
     fn settle(&self, change: &mut Change) {
+        let mut replaced = false;
         for decision in self.ledger.iter().rev() {
             match &decision.verdict {
                 Verdict::Match {
@@ -189,7 +192,8 @@ impl Answers<'_> {
                     to,
                     reason,
                     until,
-                } if self.is(change, variant, from, to) => {
+                } if !replaced && self.is(change, variant, from, to) => {
+                    replaced = true;
                     change.reason.get_or_insert_with(|| reason.clone());
                     change.until.get_or_insert_with(|| until.clone());
                     if until.as_str() <= self.now {

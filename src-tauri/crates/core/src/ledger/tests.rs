@@ -195,6 +195,52 @@ fn restoring_an_older_fallback_takes_its_answers_back() {
 }
 
 #[test]
+fn what_is_saved_after_a_restore_does_not_bring_old_answers_back() {
+    let p = variant("p", &["one", "two"]);
+    let f = variant("f", &["x", "y", "x", "x, reworded"]);
+    assert_eq!(states(&p, &f, &[matched(&p, 2, &f, 2)]), [Unmatched]);
+    let again = variant("f", &["x", "y", "x", "y", "z"]);
+    assert_eq!(states(&p, &again, &[matched(&p, 2, &again, 2)]), [Matched]);
+}
+
+#[test]
+fn undoing_a_change_on_both_sides_leaves_nothing_open() {
+    let p = variant("p", &["one", "two", "one"]);
+    let f = variant("f", &["x", "y", "x"]);
+    let ledger = [matched(&p, 2, &f, 2), matched(&p, 3, &f, 3)];
+    assert_eq!(states(&p, &f, &ledger), [Nothing, Matched]);
+}
+
+#[test]
+fn a_change_that_is_made_undone_and_made_again_needs_one_answer() {
+    let p = variant("p", &["one", "two", "one", "two"]);
+    let f = variant("f", &["x", "y"]);
+    let ledger = [matched(&p, 2, &f, 2)];
+    assert_eq!(states(&p, &f, &ledger), [Matched, Nothing, Matched]);
+}
+
+#[test]
+fn undoing_a_waived_change_needs_nothing() {
+    let p = variant("p", &["one", "two", "one", "three"]);
+    let f = variant("f", &["x"]);
+    let alive = [waived(&p, 2, &f, "2026-06-02T00:00:00Z")];
+    assert_eq!(states(&p, &f, &alive), [Waived, Nothing, Unmatched]);
+    let ended = [waived(&p, 2, &f, NOW)];
+    assert_eq!(states(&p, &f, &ended), [Nothing, Nothing, Unmatched]);
+}
+
+#[test]
+fn a_waiver_given_an_earlier_end_does_not_live_on_in_the_older_one() {
+    let (p, f) = (variant("p", &["one", "two"]), variant("f", &["x"]));
+    let shortened = [
+        waived(&p, 2, &f, "2026-07-01T00:00:00Z"),
+        waived(&p, 2, &f, NOW),
+    ];
+    let change = &changes(&prompt(), &p, &f, &shortened, NOW)[0];
+    assert_eq!((change.state, change.expired), (Unmatched, true));
+}
+
+#[test]
 fn a_decision_survives_json() {
     let (p, f) = (variant("p", &["one", "two"]), variant("f", &["x"]));
     let decision = waived(&p, 2, &f, NOW);

@@ -40,6 +40,9 @@ pub struct Batch {
     pub config_text: Option<String>,
     /// Prompts that must exist afterwards, with or without variants.
     pub prompts: Vec<PromptName>,
+    /// Versions that get another number, by id, before the new ones come in: two branches gave the same one. Numbers
+    /// are for people; nothing refers to them.
+    pub renumbered: Vec<(String, u32)>,
     /// Versions to add, parents before children.
     pub versions: Vec<NewVersion>,
     /// Heads to move, after the versions are in.
@@ -65,6 +68,7 @@ impl Store {
         for prompt in &batch.prompts {
             prompt_id(&mut tx, prompt).await?;
         }
+        renumber(&mut tx, &batch.renumbered).await?;
         for new in &batch.versions {
             insert_version(&mut tx, new).await?;
         }
@@ -167,6 +171,24 @@ pub(super) async fn content_row(
         .fetch_one(db)
         .await?;
     Ok(row)
+}
+
+/// In two steps, because numbers trade places: first out of the way, then to where they belong.
+async fn renumber(
+    db: &mut SqliteConnection,
+    renumbered: &[(String, u32)],
+) -> Result<(), StoreError> {
+    const ASIDE: i64 = 1 << 40;
+    for step in [ASIDE, 0] {
+        for (id, number) in renumbered {
+            sqlx::query("UPDATE version SET number = ? WHERE version_id = ?")
+                .bind(i64::from(*number) + step)
+                .bind(id)
+                .execute(&mut *db)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 async fn insert_version(db: &mut SqliteConnection, new: &NewVersion) -> Result<(), StoreError> {

@@ -243,8 +243,8 @@ impl Store {
     /// Cells in the order of the saved cases, then by repeat. Without a run: the latest outputs for the inputs as
     /// they are now.
     pub async fn cells(&self, filter: &CellFilter<'_>) -> Result<Vec<CellRow>, StoreError> {
-        let query = match filter.run {
-            None => sqlx::query_as(
+        let query = match (filter.run, filter.case) {
+            (None, None) => sqlx::query_as(
                 "SELECT s.case_id, c.model, k.content_id, c.repeat, c.passthrough, r.run_id, r.at, c.output, c.tool_calls,
                         c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds
                  FROM cell c
@@ -253,10 +253,25 @@ impl Store {
                  JOIN run r ON r.id = c.run_id
                  WHERE c.current = 1 AND c.prompt_id = (SELECT id FROM prompt WHERE name = ?1) AND c.model = ?2
                    AND c.content = (SELECT id FROM content WHERE content_id = ?3) AND c.passthrough = ?4
-                   AND (?5 IS NULL OR s.case_id = ?5) AND ?6 IS NULL
+                   AND ?5 IS NULL AND ?6 IS NULL
                  ORDER BY s.position, c.repeat",
             ),
-            Some(_) => sqlx::query_as(
+            // One case out of many thousands: its input leads to the cells.
+            (None, Some(_)) => sqlx::query_as(
+                "SELECT s.case_id, c.model, k.content_id, c.repeat, c.passthrough, r.run_id, r.at, c.output, c.tool_calls,
+                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds
+                 FROM cell c
+                 JOIN content k ON k.id = c.content
+                 JOIN saved_case s ON s.input_id = c.input_id
+                 JOIN run r ON r.id = c.run_id
+                 WHERE c.current = 1 AND c.prompt_id = (SELECT id FROM prompt WHERE name = ?1) AND c.model = ?2
+                   AND c.content = (SELECT id FROM content WHERE content_id = ?3) AND c.passthrough = ?4
+                   AND c.input_id = (SELECT input_id FROM saved_case
+                                     WHERE case_id = ?5 AND prompt_id = (SELECT id FROM prompt WHERE name = ?1))
+                   AND ?6 IS NULL
+                 ORDER BY s.position, c.repeat",
+            ),
+            (Some(_), _) => sqlx::query_as(
                 "SELECT i.case_id, c.model, k.content_id, c.repeat, c.passthrough, r.run_id, r.at, c.output, c.tool_calls,
                         c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds
                  FROM run r

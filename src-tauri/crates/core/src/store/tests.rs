@@ -206,6 +206,7 @@ async fn versions_and_decisions_cannot_be_changed_or_deleted() {
     home.store.apply(&batch).await.unwrap();
     for statement in [
         "UPDATE version SET message = 'x'",
+        "UPDATE version SET number = 7, content = content + 1",
         "DELETE FROM version",
         "UPDATE content SET body = '{}'",
         "UPDATE decision SET at = 'x'",

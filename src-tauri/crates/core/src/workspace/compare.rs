@@ -63,7 +63,14 @@ impl Workspace {
         let sides = Sides::of(lookup::prompt(&set, prompt)?, fallback)?;
         self.known_run(sides.found, run).await?;
         let ours = self
-            .outputs(&sides, &sides.primary.0.model, sides.primary.1, false, run)
+            .outputs(
+                &sides,
+                &sides.primary.0.model,
+                sides.primary.1,
+                false,
+                run,
+                None,
+            )
             .await?;
         let theirs = self
             .outputs(
@@ -72,6 +79,7 @@ impl Workspace {
                 sides.fallback.1,
                 false,
                 run,
+                None,
             )
             .await?;
         let ratings = self.ratings_of(&sides).await?;
@@ -143,15 +151,15 @@ impl Workspace {
         let case = sides.found.case(case)?;
         let (ours, theirs) = (&sides.primary.0.model, &sides.fallback.0.model);
         let left = self
-            .outputs(&sides, ours, sides.primary.1, false, run)
+            .outputs(&sides, ours, sides.primary.1, false, run, Some(&case.id))
             .await?
             .remove(&case.id);
         let right = self
-            .outputs(&sides, theirs, sides.fallback.1, false, run)
+            .outputs(&sides, theirs, sides.fallback.1, false, run, Some(&case.id))
             .await?
             .remove(&case.id);
         let naive = self
-            .outputs(&sides, theirs, sides.primary.1, true, run)
+            .outputs(&sides, theirs, sides.primary.1, true, run, Some(&case.id))
             .await?
             .remove(&case.id);
         let words =
@@ -212,7 +220,7 @@ impl Workspace {
         let case = sides.found.case(case)?;
         for (variant, version) in [sides.primary, sides.fallback] {
             if !self
-                .outputs(&sides, &variant.model, version, false, None)
+                .outputs(&sides, &variant.model, version, false, None, Some(&case.id))
                 .await?
                 .contains_key(&case.id)
             {
@@ -279,13 +287,14 @@ impl Workspace {
         version: &Version,
         passthrough: bool,
         run: Option<&str>,
+        case: Option<&CaseId>,
     ) -> Result<BTreeMap<CaseId, CellRow>, Error> {
         let filter = CellFilter {
             prompt: sides.found.name(),
             model,
             content_id: &version.content_id,
             passthrough,
-            case: None,
+            case,
             run,
         };
         let mut outputs = BTreeMap::new();

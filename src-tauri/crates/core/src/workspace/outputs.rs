@@ -3,7 +3,7 @@
 //! An output counts for the version it was recorded for and no other. A version is named by number or by content id;
 //! the latter also records outputs for a text nobody has saved yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -80,7 +80,8 @@ impl Workspace {
         let name = PromptName::parse(prompt)?;
         let mut known = cases::existing(set, &name);
         let before = known.len();
-        let mut cells = Vec::new();
+        let mut cells: Vec<CellRecord> = Vec::new();
+        let mut taken = BTreeSet::new();
         for (index, line) in text.lines().enumerate() {
             if line.trim().is_empty() {
                 continue;
@@ -91,7 +92,21 @@ impl Workspace {
                 reason,
             };
             for line in read_line(set, &name, line, map).map_err(bad)? {
-                cells.push(record(set, &name, line, &mut known).map_err(bad)?);
+                let cell = record(set, &name, line, &mut known).map_err(bad)?;
+                let place = (
+                    cell.case.id.clone(),
+                    cell.model.clone(),
+                    cell.content_id.clone(),
+                    cell.repeat,
+                    cell.passthrough,
+                );
+                if !taken.insert(place) {
+                    return Err(bad(format!(
+                        "an earlier line has the output of {} for `{}`, repeat {}; give each its own `repeat`",
+                        cell.model, cell.case.id, cell.repeat
+                    )));
+                }
+                cells.push(cell);
             }
         }
         self.store_recorded(&name, cells, known, before, at).await
@@ -263,7 +278,18 @@ fn record(
     let content_id = content_of(found, &model, line.passthrough, line.version.as_ref())?;
     let id = case_id(&line.case)?;
     let case = match known.iter().find(|case| case.id == id) {
-        Some(case) => case.clone(),
+        Some(case) => {
+            // An output belongs to its input: that of another one would be shown and counted under this case.
+            if let Some(input) = line.input
+                && case_from(id, input)?.input_digest() != case.input_digest()
+            {
+                return Err(format!(
+                    "the case `{}` has another input than this line; give it another name, or leave `input` out",
+                    case.id
+                ));
+            }
+            case.clone()
+        }
         None => {
             let input = line.input.ok_or_else(|| {
                 format!("there is no case `{id}`, and the line has no `input` to make it from")

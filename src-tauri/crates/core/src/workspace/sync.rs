@@ -120,6 +120,7 @@ impl Workspace {
             report.pulled = std::mem::take(&mut work.pull);
             // What was normalised or saved on the way in is the workspace's to push now.
             ours = self.tree().await?;
+            // Taken in is agreed on, however it is written here: the next push may then write it so.
             let agreed = |path: &String| Some((path.clone(), Digest::of(theirs.get(path)?)));
             base.extend(report.pulled.iter().filter_map(agreed));
             work = Work::of(&base, &ours, &theirs, take);
@@ -307,6 +308,12 @@ fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
                 model: variant.model.clone(),
                 version: version.clone(),
             }));
+            batch
+                .renumbered
+                .extend(variant.versions.iter().filter_map(|version| {
+                    let stored = known?.version_by_id(&version.id)?;
+                    (stored.number != version.number).then(|| (version.id.clone(), version.number))
+                }));
             if known.map(|known| &known.head) != Some(&variant.head) && !variant.head.is_empty() {
                 batch.heads.push(NewHead {
                     prompt: name.clone(),

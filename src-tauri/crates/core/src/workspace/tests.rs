@@ -547,6 +547,155 @@ async fn an_edit_in_an_editor_becomes_a_version_and_a_conflict_is_a_choice() {
 }
 
 #[tokio::test]
+async fn two_branches_meet_whichever_was_saved_first() {
+    let home = sample().await;
+    let dirs = [home.dir.path().join("a"), home.dir.path().join("b")];
+    let clone = home.dir.path().join("clone.understudy");
+    for dir in &dirs {
+        home.workspace
+            .sync(dir, SyncMode::Push, None)
+            .await
+            .unwrap();
+    }
+    let other = Workspace::create(&clone, home.host.clone(), &home.dir.path().join("keys"))
+        .await
+        .unwrap();
+    other.sync(&dirs[1], SyncMode::Both, None).await.unwrap();
+    for (workspace, text) in [(&home.workspace, "Branch a."), (&other, "Branch b.")] {
+        home.host.move_days(1);
+        workspace
+            .save_version(SaveRequest {
+                prompt: "support-triage".into(),
+                model: "claude-sonnet".into(),
+                parent: None,
+                text: SaveText::System(text.into()),
+                message: text.into(),
+                answers: vec![],
+            })
+            .await
+            .unwrap();
+    }
+    for (workspace, dir) in [(&home.workspace, &dirs[0]), (&other, &dirs[1])] {
+        workspace.sync(dir, SyncMode::Both, None).await.unwrap();
+    }
+    // What a merge in git brings: the histories of both, one of the two files.
+    let (from_a, from_b) = (bytes_of(&dirs[0]), bytes_of(&dirs[1]));
+    for (dir, more) in [(&dirs[0], &from_b), (&dirs[1], &from_a)] {
+        for (path, bytes) in more.iter().filter(|(path, _)| path.starts_with("_history")) {
+            if !dir.join(path).exists() {
+                std::fs::write(dir.join(path), bytes).unwrap();
+            }
+        }
+    }
+    let numbers = async |workspace: &Workspace| {
+        let set = workspace.load().await.unwrap();
+        let name = crate::prompt::PromptName::parse("support-triage").unwrap();
+        let versions = &set.primary(&name).unwrap().versions;
+        let named = versions.iter().skip(12);
+        named
+            .map(|version| (version.number, version.message.clone()))
+            .collect::<Vec<_>>()
+    };
+    for (workspace, dir) in [(&home.workspace, &dirs[0]), (&other, &dirs[1])] {
+        let met = workspace.sync(dir, SyncMode::Both, None).await.unwrap();
+        assert!(met.in_sync, "{met:?}");
+        assert_eq!(met.forks.len(), 1, "{met:?}");
+        assert_eq!(
+            numbers(workspace).await,
+            [(13, "Branch a.".to_owned()), (14, "Branch b.".to_owned())]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_pull_normalised_is_the_workspaces_to_push() {
+    let home = sample().await;
+    let dir = home.dir.path().join("prompts");
+    home.workspace
+        .sync(&dir, SyncMode::Push, None)
+        .await
+        .unwrap();
+    let cases = dir.join("support-triage.cases.jsonl");
+    let loose = std::fs::read_to_string(&cases)
+        .unwrap()
+        .replacen("\":\"", "\": \"", 1);
+    std::fs::write(&cases, &loose).unwrap();
+    let pulled = home
+        .workspace
+        .sync(&dir, SyncMode::Pull, None)
+        .await
+        .unwrap();
+    assert_eq!(pulled.pulled, ["support-triage.cases.jsonl"]);
+    let pushed = home
+        .workspace
+        .sync(&dir, SyncMode::Push, None)
+        .await
+        .unwrap();
+    assert_eq!(pushed.pushed, ["support-triage.cases.jsonl"]);
+    assert!(pushed.in_sync, "{pushed:?}");
+}
+
+#[tokio::test]
+async fn an_import_with_two_outputs_for_one_place_or_a_foreign_input_takes_nothing_in() {
+    let home = sample().await;
+    let before = home.workspace.load().await.unwrap();
+    let new = r#"{"case":"new-1","input":"hi","model":"gpt-4o","output":"a"}"#;
+    let foreign = r#"{"case":"charged-twice","input":"hi","model":"gpt-4o","output":"a"}"#;
+    for (text, says) in [
+        (format!("{new}\n{new}\n"), "repeat 1"),
+        (format!("{new}\n{foreign}\n"), "another input"),
+    ] {
+        let error = home
+            .workspace
+            .import_outputs("support-triage", "o.jsonl", &text, &[])
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, Error::Line { line: 2, reason, .. } if reason.contains(says)),
+            "{error}"
+        );
+    }
+    assert_eq!(home.workspace.load().await.unwrap(), before);
+    let taken = home
+        .workspace
+        .import_outputs("support-triage", "o.jsonl", new, &[])
+        .await
+        .unwrap();
+    assert_eq!((taken.imported, taken.cases_created), (1, 1));
+}
+
+#[tokio::test]
+async fn a_level_cannot_make_a_bundle_claim_a_match() {
+    let home = sample().await;
+    new_release_key(&home);
+    let dir = home.dir.path().join("prompts");
+    home.workspace
+        .sync(&dir, SyncMode::Push, None)
+        .await
+        .unwrap();
+    let config = dir.join("understudy.toml");
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    text.push_str(
+        "\n[prompts.support-triage.levels]\nunmatched-change = { level = \"warning\", reason = \"Behind for a while, on purpose.\" }\n",
+    );
+    std::fs::write(&config, text).unwrap();
+    home.workspace
+        .sync(&dir, SyncMode::Both, None)
+        .await
+        .unwrap();
+    assert_eq!(home.workspace.check(&[]).await.unwrap().errors, 0);
+    let error = home
+        .workspace
+        .export_bundle(&export_request(&home))
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("neither matched nor waived"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_broken_file_stops_a_pull_and_nothing_is_half_imported() {
     let home = sample().await;
     let dir = home.dir.path().join("set");

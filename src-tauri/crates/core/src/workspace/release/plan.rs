@@ -247,6 +247,14 @@ impl Shipped<'_> {
             let mut covered = Vec::new();
             for ((fallback, _), change) in self.fallbacks.iter().zip(&states) {
                 let variant = fallback.model.to_string();
+                if change.is_some_and(|change| change.state == ChangeState::Unmatched) {
+                    // A level in understudy.toml may let `check` pass; a signed statement must still be true.
+                    return Err(Error::Bundle(format!(
+                        "{} v{} is neither matched nor waived on {variant}, whatever the level of unmatched-change: a bundle has to say which",
+                        self.name(),
+                        version.number
+                    )));
+                }
                 let waiver = change.filter(|change| change.state == ChangeState::Waived);
                 covered.push(match waiver {
                     Some(change) => {
