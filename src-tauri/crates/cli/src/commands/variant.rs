@@ -161,7 +161,15 @@ fn print_saved(out: &mut Out, saved: &Saved) {
         ));
     }
     for version in &saved.answers {
-        out.say(format!("  it answers v{version} of the primary"));
+        if saved.created {
+            out.say(format!("  it answers v{version} of the primary"));
+        } else {
+            // The same slip that `change match` names: an answer without an edit may be right, but never unnoticed.
+            out.line(&Line::of(Ink::Warning, "▲ ").then(
+                Ink::Plain,
+                format!("no edit: v{version} of the primary counts as answered by what {place} said before"),
+            ));
+        }
     }
     for note in &saved.notes {
         out.hang(&Line::of(Ink::Dim, format!("  normalised: {note}")), 4);

@@ -276,7 +276,7 @@ fn unknown_variables(subject: &Subject<'_>, variant: &(&Variant, &Version)) -> V
     for case in &subject.prompt.cases {
         for template in &templates {
             let problem = match template {
-                Ok(template) => template.render(&case.variables).err(),
+                Ok(template) => template.check(&case.variables).err(),
                 Err(error) => Some(error.clone()),
             };
             let Some(problem) = problem else { continue };

@@ -33,11 +33,21 @@ pub struct NewHead {
     pub expected: Option<String>,
 }
 
+/// Something that is replaced whole. When what is there is not what the writer saw, it is [`StoreError::Moved`]: two
+/// imports at once must not silently lose the first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Replaced<T> {
+    /// What the writer saw.
+    pub before: T,
+    /// What it becomes.
+    pub after: T,
+}
+
 /// One change-set.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// A new text of understudy.toml.
-    pub config_text: Option<String>,
+    pub config_text: Option<Replaced<String>>,
     /// Prompts that must exist afterwards, with or without variants.
     pub prompts: Vec<PromptName>,
     /// Versions that get another number, by id, before the new ones come in: two branches gave the same one. Numbers
@@ -50,7 +60,7 @@ pub struct Batch {
     /// Ledger rows to add. A row whose id is already there is left as it is.
     pub decisions: Vec<Decision>,
     /// The complete list of a prompt's cases, in order.
-    pub cases: BTreeMap<PromptName, Vec<Case>>,
+    pub cases: BTreeMap<PromptName, Replaced<Vec<Case>>>,
     /// Directory state to remember: the directory, and the digest of each path.
     pub sync_points: Option<(String, BTreeMap<String, Digest>)>,
 }
@@ -60,6 +70,15 @@ impl Store {
     pub async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         if let Some(text) = &batch.config_text {
+            let (now,): (String,) = sqlx::query_as("SELECT config FROM workspace WHERE id = 1")
+                .fetch_one(&mut *tx)
+                .await?;
+            if now != text.before {
+                return Err(StoreError::Moved {
+                    what: "understudy.toml".to_owned(),
+                });
+            }
+            let text = &text.after;
             sqlx::query("UPDATE workspace SET config = ? WHERE id = 1")
                 .bind(text)
                 .execute(&mut *tx)
@@ -321,10 +340,29 @@ pub(super) async fn input_row(
 
 async fn replace_cases(
     db: &mut SqliteConnection,
-    prompt: &PromptName,
-    cases: &[Case],
+    name: &PromptName,
+    cases: &Replaced<Vec<Case>>,
 ) -> Result<(), StoreError> {
-    let prompt = prompt_id(db, prompt).await?;
+    let prompt = prompt_id(db, name).await?;
+    let now: Vec<(String,)> =
+        sqlx::query_as("SELECT body FROM saved_case WHERE prompt_id = ? ORDER BY position")
+            .bind(prompt)
+            .fetch_all(&mut *db)
+            .await?;
+    let seen = cases
+        .before
+        .iter()
+        .map(|case| serde_json::to_string(case).unwrap_or_default());
+    if !now
+        .iter()
+        .map(|(body,)| body)
+        .eq(seen.collect::<Vec<_>>().iter())
+    {
+        return Err(StoreError::Moved {
+            what: format!("the cases of {name}"),
+        });
+    }
+    let cases = &cases.after;
     sqlx::query("DELETE FROM saved_case WHERE prompt_id = ?")
         .bind(prompt)
         .execute(&mut *db)

@@ -12,7 +12,7 @@ mod load;
 mod ratings;
 mod releases;
 
-pub use batch::{Batch, NewHead, NewVersion};
+pub use batch::{Batch, NewHead, NewVersion, Replaced};
 pub use cells::{CellFailure, CellFilter, CellOutput, CellRecord, CellRow, NewRun, RunRow};
 pub use evidence::Unjudged;
 pub use load::{Settings, StoredPrompt};
@@ -72,6 +72,12 @@ pub enum StoreError {
         head: u32,
         /// The number the writer started from; 0 for none.
         expected: u32,
+    },
+    /// Something that is replaced whole was changed in between.
+    #[error("{what} changed while this was under way; nothing was saved, try again")]
+    Moved {
+        /// What.
+        what: String,
     },
     /// Another program keeps the file locked.
     #[error(

@@ -95,6 +95,14 @@ fn cell(case: &Case, content: &ContentId, repeat: u32, outcome: Result<&str, &st
     }
 }
 
+/// A first list of cases.
+fn first(after: Vec<Case>) -> Replaced<Vec<Case>> {
+    Replaced {
+        before: vec![],
+        after,
+    }
+}
+
 async fn start_run(store: &Store, id: &str) {
     let run = NewRun {
         id: id.into(),
@@ -309,7 +317,7 @@ async fn the_latest_output_counts_and_an_error_takes_nothing_away() {
     let home = home().await;
     let (a, id) = (case("a", "hi"), content("one").id());
     let cases = Batch {
-        cases: [(prompt(), vec![a.clone()])].into(),
+        cases: [(prompt(), first(vec![a.clone()]))].into(),
         ..Batch::default()
     };
     home.store.apply(&cases).await.unwrap();
@@ -357,12 +365,12 @@ async fn outputs_count_for_the_input_they_answered() {
     let home = home().await;
     let (a, b, id) = (case("a", "hi"), case("b", "ho"), content("one").id());
     let schema = crate::prompt::Digest::of("schema");
-    let cases = |list: Vec<Case>| Batch {
-        cases: [(prompt(), list)].into(),
+    let cases = |before: Vec<Case>, after: Vec<Case>| Batch {
+        cases: [(prompt(), Replaced { before, after })].into(),
         ..Batch::default()
     };
     home.store
-        .apply(&cases(vec![a.clone(), b.clone()]))
+        .apply(&cases(vec![], vec![a.clone(), b.clone()]))
         .await
         .unwrap();
     start_run(&home.store, "r1").await;
@@ -405,9 +413,19 @@ async fn outputs_count_for_the_input_they_answered() {
     );
 
     home.store
-        .apply(&cases(vec![case("a", "changed"), b]))
+        .apply(&cases(
+            vec![a.clone(), b.clone()],
+            vec![case("a", "changed"), b.clone()],
+        ))
         .await
         .unwrap();
+    // A writer who still sees the old list must not overwrite the new one.
+    let late = home
+        .store
+        .apply(&cases(vec![a.clone(), b], vec![a]))
+        .await
+        .unwrap_err();
+    assert!(matches!(late, StoreError::Moved { .. }), "{late}");
     let tally = home
         .store
         .tally(&prompt(), &model("m"), &id, false, &schema)
@@ -422,7 +440,7 @@ async fn a_rating_counts_until_it_is_withdrawn_or_replaced() {
     let (a, p, f) = (case("a", "hi"), content("p").id(), content("f").id());
     home.store
         .apply(&Batch {
-            cases: [(prompt(), vec![a.clone()])].into(),
+            cases: [(prompt(), first(vec![a.clone()]))].into(),
             ..Batch::default()
         })
         .await

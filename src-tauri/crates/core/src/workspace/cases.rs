@@ -8,7 +8,7 @@ use crate::case::Case;
 use crate::files::json_line;
 use crate::prompt::PromptName;
 use crate::set::PromptSet;
-use crate::store::Batch;
+use crate::store::{Batch, Replaced};
 
 impl Workspace {
     /// A prompt's cases in file order.
@@ -32,7 +32,8 @@ impl Workspace {
         let set = self.load().await?;
         evidence::known_prompt(&set, prompt)?;
         let name = PromptName::parse(prompt)?;
-        let mut cases = existing(&set, &name);
+        let before = existing(&set, &name);
+        let mut cases = before.clone();
         let (mut imported, mut unchanged) = (0, 0);
         let mut seen = BTreeSet::new();
         for (index, line) in text.lines().enumerate() {
@@ -69,7 +70,14 @@ impl Workspace {
             }
         }
         let batch = Batch {
-            cases: [(name, cases)].into(),
+            cases: [(
+                name,
+                Replaced {
+                    before,
+                    after: cases,
+                },
+            )]
+            .into(),
             ..Batch::default()
         };
         self.store.apply(&batch).await?;

@@ -221,7 +221,8 @@ fn edit_since_last_match(
     let Some(before) = last.and_then(|last| lineage.get(last)) else {
         return Ok(None);
     };
-    if before.content_id == answer.content_id {
+    // An answer that is no later than the last one is no edit since.
+    if place(&answer.content_id) <= last {
         return Ok(None);
     }
     let text = |version: &Version| dotprompt::write(&fallback.model, &version.content, None);

@@ -16,7 +16,7 @@ use crate::case::Case;
 use crate::files::json_line;
 use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
 use crate::set::PromptSet;
-use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun};
+use crate::store::{Batch, CellFilter, CellOutput, CellRecord, NewRun, Replaced};
 
 /// One line of an outputs file.
 #[derive(Debug, Deserialize)]
@@ -123,7 +123,14 @@ impl Workspace {
         let cases_created = known.len() - before;
         if cases_created > 0 {
             let batch = Batch {
-                cases: [(name.clone(), known)].into(),
+                cases: [(
+                    name.clone(),
+                    Replaced {
+                        before: known.get(..before).unwrap_or_default().to_vec(),
+                        after: known,
+                    },
+                )]
+                .into(),
                 ..Batch::default()
             };
             self.store.apply(&batch).await?;

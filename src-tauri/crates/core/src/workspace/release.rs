@@ -291,7 +291,20 @@ pub fn sign_envelope(
     let signing = crate::keys::KeyRing::open(folder).unlock(key, passphrase)?;
     let mut envelope = open_envelope(path)?;
     // A signature stands for the content: whoever signs a broken statement would approve what no gateway loads.
-    Unverified::read(&envelope).map_err(|rejection| Error::Bundle(rejection.to_string()))?;
+    let claims =
+        Unverified::read(&envelope).map_err(|rejection| Error::Bundle(rejection.to_string()))?;
+    let keyid = signing.public().id();
+    if !claims
+        .statement()
+        .predicate
+        .approvals
+        .iter()
+        .any(|approval| approval.keyid == keyid)
+    {
+        return Err(Error::Bundle(format!(
+            "the bundle names no reviewer with the key {key} ({keyid}): approvals are fixed at export, and this signature would count for nothing. Nothing was changed"
+        )));
+    }
     envelope
         .sign(&signing)
         .map_err(|error| Error::Bundle(error.to_string()))?;

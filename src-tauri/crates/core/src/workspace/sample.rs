@@ -12,7 +12,7 @@ use crate::files::{self, Tree};
 use crate::host::{Host, format_seconds, parse_time};
 use crate::ledger::Verdict;
 use crate::set::PromptSet;
-use crate::store::Store;
+use crate::store::{Batch, Store};
 
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/sample.rs"));
 
@@ -55,7 +55,12 @@ impl Workspace {
     }
 
     async fn fill_sample(&self, set: &PromptSet, tree: &Tree, at: String) -> Result<(), Error> {
-        self.store.apply(&batch_of(set)).await?;
+        // The config came with the file.
+        let batch = Batch {
+            config_text: None,
+            ..batch_of(set)
+        };
+        self.store.apply(&batch).await?;
         let set = self.load().await?;
         for (path, bytes) in tree {
             let prompt = path

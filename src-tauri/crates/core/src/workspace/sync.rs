@@ -16,7 +16,7 @@ use crate::host::Host;
 use crate::ledger::{Decision, Verdict};
 use crate::prompt::{Digest, Variant, Version};
 use crate::set::PromptSet;
-use crate::store::{Batch, NewHead, NewVersion};
+use crate::store::{Batch, NewHead, NewVersion, Replaced};
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,16 +110,17 @@ impl Workspace {
             notes: Vec::new(),
             in_sync: false,
         };
-        let mut ours = self.tree().await?;
+        let (before, mut ours) = self.set_and_tree().await?;
         let mut work = Work::of(&base, &ours, &theirs, take);
         if mode != SyncMode::Push {
             refuse_broken(&ours, &theirs, &work)?;
         }
         if matches!(mode, SyncMode::Pull | SyncMode::Both) && !work.pull.is_empty() {
-            self.pull(&ours, &theirs, &work, &mut report).await?;
+            self.pull(&before, &ours, &theirs, &work, &mut report)
+                .await?;
             report.pulled = std::mem::take(&mut work.pull);
             // What was normalised or saved on the way in is the workspace's to push now.
-            ours = self.tree().await?;
+            (_, ours) = self.set_and_tree().await?;
             // Taken in is agreed on, however it is written here: the next push may then write it so.
             let agreed = |path: &String| Some((path.clone(), Digest::of(theirs.get(path)?)));
             base.extend(report.pulled.iter().filter_map(agreed));
@@ -170,17 +171,22 @@ impl Workspace {
         Ok(())
     }
 
-    /// The workspace in the directory form; empty for one that was only just made.
-    async fn tree(&self) -> Result<Tree, Error> {
+    /// The workspace in both forms, of one moment; no files for one that was only just made.
+    async fn set_and_tree(&self) -> Result<(PromptSet, Tree), Error> {
         let set = self.load().await?;
-        if set.prompts.is_empty() && set.config_text == EMPTY_CONFIG {
-            return Ok(Tree::new());
-        }
-        Ok(files::write_set(&set)?)
+        let pristine = set.prompts.is_empty() && set.config_text == EMPTY_CONFIG;
+        let tree = if pristine {
+            Tree::new()
+        } else {
+            files::write_set(&set)?
+        };
+        Ok((set, tree))
     }
 
+    /// `before` is the set that `ours` was written from: a save in between is then a moved head, never undone.
     async fn pull(
         &self,
+        before: &PromptSet,
         ours: &Tree,
         theirs: &Tree,
         work: &Work,
@@ -195,8 +201,7 @@ impl Workspace {
         let read = files::read_set(&merged)?;
         report.notes = read.notes.iter().map(ToString::to_string).collect();
         report.forks = read.forks.iter().map(ToString::to_string).collect();
-        let before = self.load().await?;
-        let mut batch = batch_between(&before, &read.set);
+        let mut batch = batch_between(before, &read.set);
         for loose in &read.loose {
             self.adopt(&read.set, loose, &mut batch);
         }
@@ -293,7 +298,10 @@ pub(super) fn batch_of(set: &PromptSet) -> Batch {
 fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
     let mut batch = Batch::default();
     if after.config_text != before.config_text {
-        batch.config_text = Some(after.config_text.clone());
+        batch.config_text = Some(Replaced {
+            before: before.config_text.clone(),
+            after: after.config_text.clone(),
+        });
     }
     for (name, prompt) in &after.prompts {
         let old = before.prompts.get(name);
@@ -330,7 +338,9 @@ fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
             .decisions
             .extend(prompt.ledger.iter().filter(has).cloned());
         if old.map(|old| &old.cases) != Some(&prompt.cases) {
-            batch.cases.insert(name.clone(), prompt.cases.clone());
+            let before = old.map(|old| old.cases.clone()).unwrap_or_default();
+            let after = prompt.cases.clone();
+            batch.cases.insert(name.clone(), Replaced { before, after });
         }
     }
     batch

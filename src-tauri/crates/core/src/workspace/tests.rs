@@ -362,6 +362,11 @@ async fn a_second_release_follows_the_first_and_a_held_prompt_stays() {
     settle(&home.workspace).await;
     let mut request = export_request(&home);
     let first = home.workspace.export_bundle(&request).await.unwrap();
+    let again = home.workspace.export_bundle(&request).await.unwrap();
+    assert_eq!(
+        again.expires_at, first.expires_at,
+        "a waiver told of in v1 still ends what ships in v2"
+    );
     let view = home
         .workspace
         .variant("support-triage", "claude-sonnet", None)
@@ -397,6 +402,17 @@ async fn a_second_release_follows_the_first_and_a_held_prompt_stays() {
         shown["statement"]["predicate"]["changes"],
         serde_json::json!([])
     );
+    // What is held is judged as it ships: a new case leaves the old versions without an output for it.
+    home.workspace
+        .import_cases(
+            "support-triage",
+            "new.jsonl",
+            r#"{"id":"new","variables":{"product":"P","plan":"Q","today":"T"},"turns":[]}"#,
+        )
+        .await
+        .unwrap();
+    let blocked = home.workspace.export_bundle(&request).await.unwrap_err();
+    assert!(matches!(blocked, Error::Blocked { count: 3 }), "{blocked}");
 }
 
 #[tokio::test]
@@ -815,6 +831,22 @@ async fn an_accepted_finding_no_longer_blocks_until_a_head_moves() {
         accept(model).await.unwrap();
     }
     assert_eq!(workspace.check(&[]).await.unwrap().errors, 0);
+    // The bundle carries every acceptance, that of the primary too.
+    new_release_key(&home);
+    let exported = workspace
+        .export_bundle(&export_request(&home))
+        .await
+        .unwrap();
+    let shown = show_envelope(Path::new(&exported.envelope)).unwrap();
+    let waivers = shown["statement"]["predicate"]["waivers"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let accepted = waivers
+        .iter()
+        .filter(|waiver| waiver["reason"] == "runs again on Monday");
+    assert_eq!(accepted.count(), 3, "{waivers:?}");
+    assert!(verification(&home, &exported).accepted);
     assert!(matches!(
         workspace
             .accept_finding(

@@ -112,6 +112,11 @@ impl Template {
         Some(segments)
     }
 
+    /// Whether every variable has a fitting value; what [`Template::render`] asks first, and much cheaper than it.
+    pub fn check(&self, variables: &Map<String, Value>) -> Result<(), TemplateError> {
+        scope::check(&self.ast, &Value::Object(variables.clone()))
+    }
+
     /// The text with every variable replaced. Values go in as they are: no escaping, no second reading.
     pub fn render(&self, variables: &Map<String, Value>) -> Result<String, TemplateError> {
         let root = Value::Object(variables.clone());

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use understudy_bundle::manifest::{ApprovalEntry, BundleMeta, Decision, Previous, WaiverEntry};
 use understudy_bundle::{
-    Archive, BundlePath, Draft, Envelope, Frozen, Moment, PublicKey, SigningKey, Trust, Unverified, verify,
+    Archive, BundlePath, Draft, Envelope, Frozen, Moment, PublicKey, SigningKey, Trust, Unverified,
+    verify,
 };
 
 use super::plan::{self, Shipped};
@@ -28,15 +29,14 @@ impl Workspace {
         for held in &request.hold {
             crate::workspace::evidence::known_prompt(&set, held)?;
         }
+        let last = self.last_release(request).await?;
+        let set = plan::shipping(&set, &request.hold, last.heads.as_ref());
         let report = self.check_set(&set, &[]).await?;
-        let blocking = report.findings.iter().filter(|finding| {
-            finding.level == Level::Error
-                && !request
-                    .hold
-                    .iter()
-                    .any(|held| held == finding.prompt.as_str())
-        });
-        let count = blocking.count();
+        let count = report
+            .findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .count();
         if count > 0 {
             return Err(Error::Blocked { count });
         }
@@ -47,8 +47,7 @@ impl Workspace {
             )));
         }
         let signers = self.unlock(request)?;
-        let last = self.last_release(request).await?;
-        let shipped = plan::select(&set, &request.hold, last.heads.as_ref())?;
+        let shipped = plan::select(&set)?;
         let (archive, frozen) = self
             .freeze(request, &set, &report.findings, &shipped, &last, &signers)
             .await?;
@@ -201,6 +200,8 @@ impl Workspace {
             changes.extend(covered);
             waivers.extend(rest_on);
             ends.extend(one.waived_until(&now)?);
+            let accepted = one.accepted(findings)?;
+            waivers.extend(accepted.iter().map(|(_, waiver)| waiver.clone()));
             let schema = one.primary.1.content.output_schema.as_ref();
             let judge = Judge::new(schema);
             for fallback in &one.fallbacks {
@@ -208,10 +209,8 @@ impl Workspace {
                 let tally = self
                     .tally(one.name(), model, content, false, &judge)
                     .await?;
-                let (entry, accepted, report) =
-                    one.eval(*fallback, &tally, findings, schema.is_some())?;
+                let (entry, report) = one.eval(*fallback, &tally, &accepted, schema.is_some())?;
                 files.insert(entry.report.clone(), report);
-                waivers.extend(accepted);
                 evals.push(entry);
             }
         }
@@ -291,7 +290,8 @@ struct Last {
 /// that still stand for what ships.
 fn expiry(created: Moment, days: u32, waivers: &[WaiverEntry], ends: &[Moment]) -> Moment {
     let told = waivers.iter().map(|waiver| waiver.expires_at);
-    told.chain(ends.iter().copied()).fold(created.plus_days(days), std::cmp::min)
+    told.chain(ends.iter().copied())
+        .fold(created.plus_days(days), std::cmp::min)
 }
 
 fn named(files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<BundlePath, Vec<u8>>, Error> {

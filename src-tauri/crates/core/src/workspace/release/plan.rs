@@ -13,7 +13,7 @@ use crate::check::Finding;
 use crate::files::dotprompt;
 use crate::gateway::{VariantForm, machine_form};
 use crate::host::parse_time;
-use crate::ledger::{Change, ChangeState, Verdict as Decided, changes};
+use crate::ledger::{Change, ChangeState, Decision, Verdict as Decided, changes};
 use crate::parity::Tally;
 use crate::prompt::{Model, ModelName, Policy, PolicyKind, PromptName, Variant, Version};
 use crate::set::{Prompt, PromptSet};
@@ -50,36 +50,57 @@ pub(super) struct Shipped<'a> {
     pub(super) fallbacks: Vec<(&'a Variant, &'a Version)>,
 }
 
-/// The versions that ship: today's heads, or for a held prompt those of the last release. A held prompt that was in
-/// no release stays out.
-pub(super) fn select<'a>(
-    set: &'a PromptSet,
-    hold: &[String],
-    last: Option<&Heads>,
-) -> Result<Vec<Shipped<'a>>, Error> {
+/// The set that ships: today's heads, and for a held prompt those of the last release, so that everything after this,
+/// the check included, speaks of what really ships. A held prompt that was in no release stays out.
+pub(super) fn shipping(set: &PromptSet, hold: &[String], last: Option<&Heads>) -> PromptSet {
+    let mut shipping = set.clone();
+    for held in hold {
+        let frozen = last.and_then(|heads| heads.get(held));
+        shipping
+            .config
+            .prompts
+            .retain(|name, _| name.as_str() != held || frozen.is_some());
+        let prompt = shipping
+            .prompts
+            .values_mut()
+            .find(|prompt| prompt.name.as_str() == held);
+        let (Some(frozen), Some(prompt)) = (frozen, prompt) else {
+            continue;
+        };
+        prompt.variants.retain_mut(|variant| {
+            let content = frozen.get(variant.model.as_str());
+            let is = |version: &&Version| {
+                Some(version.content_id.as_str()) == content.map(String::as_str)
+            };
+            let head = variant
+                .versions
+                .iter()
+                .rev()
+                .find(is)
+                .map(|version| version.id.clone());
+            head.map(|head| variant.head = head).is_some()
+        });
+    }
+    shipping
+}
+
+/// The heads of a set, prompt by prompt.
+pub(super) fn select(set: &PromptSet) -> Result<Vec<Shipped<'_>>, Error> {
     let mut shipped = Vec::new();
     for (name, settings) in &set.config.prompts {
-        let Some(prompt) = set.prompts.get(name) else {
+        let primary = set
+            .primary(name)
+            .and_then(|variant| Some((variant, variant.head()?)));
+        let (Some(prompt), Some(primary)) = (set.prompts.get(name), primary) else {
             continue;
         };
-        let frozen = if hold.iter().any(|held| held == name.as_str()) {
-            match last.and_then(|heads| heads.get(name.as_str())) {
-                Some(frozen) => Some(frozen),
-                None => continue,
-            }
-        } else {
-            None
-        };
-        let Some(primary) = set.primary(name).and_then(|variant| pick(variant, frozen)) else {
-            continue;
-        };
-        let fallbacks = if settings.policy.kind == PolicyKind::PrimaryOnly {
-            Vec::new()
-        } else {
-            set.fallbacks(name)
+        let fallbacks = match settings.policy.kind {
+            PolicyKind::PrimaryOnly => Vec::new(),
+            _ => set
+                .fallbacks(name)
                 .into_iter()
-                .filter_map(|variant| pick(variant, frozen))
-                .collect()
+                .filter_map(|variant| Some((variant, variant.head()?)))
+                .collect(),
         };
         shipped.push(Shipped {
             prompt,
@@ -94,24 +115,6 @@ pub(super) fn select<'a>(
         ));
     }
     Ok(shipped)
-}
-
-fn pick<'a>(
-    variant: &'a Variant,
-    frozen: Option<&BTreeMap<String, String>>,
-) -> Option<(&'a Variant, &'a Version)> {
-    let version = match frozen {
-        None => variant.head()?,
-        Some(frozen) => {
-            let content = frozen.get(variant.model.as_str())?;
-            variant
-                .versions
-                .iter()
-                .rev()
-                .find(|version| version.content_id.as_str() == content)?
-        }
-    };
-    Some((variant, version))
 }
 
 impl Shipped<'_> {
@@ -282,7 +285,13 @@ impl Shipped<'_> {
         self.fallbacks
             .iter()
             .flat_map(|(fallback, _)| {
-                changes(self.name(), self.primary.0, fallback, &self.prompt.ledger, now)
+                changes(
+                    self.name(),
+                    self.primary.0,
+                    fallback,
+                    &self.prompt.ledger,
+                    now,
+                )
             })
             .filter(|change| change.state == ChangeState::Waived)
             .filter_map(|change| change.until)
@@ -303,37 +312,47 @@ impl Shipped<'_> {
         })
     }
 
+    /// Every accepted finding of this prompt, with the model it is about: the bundle carries all of them, and ends with
+    /// the first of them.
+    pub(super) fn accepted(
+        &self,
+        findings: &[Finding],
+    ) -> Result<Vec<(Option<ModelName>, WaiverEntry)>, Error> {
+        let mut accepted = Vec::new();
+        for finding in findings
+            .iter()
+            .filter(|finding| &finding.prompt == self.name())
+        {
+            let by = |decision: &&Decision| Some(&decision.id) == finding.accepted_by.as_ref();
+            let Some(decision) = self.prompt.ledger.iter().find(by) else {
+                continue;
+            };
+            if let Decided::Accept { reason, until, .. } = &decision.verdict {
+                let waiver = WaiverEntry {
+                    id: decision.id.clone(),
+                    author: decision.author.clone(),
+                    reason: reason.clone(),
+                    expires_at: moment_of(until)?,
+                };
+                accepted.push((finding.model.clone(), waiver));
+            }
+        }
+        Ok(accepted)
+    }
+
     /// What the outputs recorded for exactly this fallback version say, with the report that goes into the bundle.
     pub(super) fn eval(
         &self,
         fallback: (&Variant, &Version),
         tally: &Tally,
-        findings: &[Finding],
+        accepted: &[(Option<ModelName>, WaiverEntry)],
         has_schema: bool,
-    ) -> Result<(EvalEntry, Option<WaiverEntry>, Vec<u8>), Error> {
+    ) -> Result<(EvalEntry, Vec<u8>), Error> {
         let model = &fallback.0.model;
-        let accepted = findings
+        let waiver = accepted
             .iter()
-            .find(|finding| {
-                &finding.prompt == self.name()
-                    && finding.model.as_ref() == Some(model)
-                    && finding.accepted_by.is_some()
-            })
-            .and_then(|finding| {
-                self.prompt
-                    .ledger
-                    .iter()
-                    .find(|decision| Some(&decision.id) == finding.accepted_by.as_ref())
-            });
-        let waiver = match accepted.map(|decision| (decision, &decision.verdict)) {
-            Some((decision, Decided::Accept { reason, until, .. })) => Some(WaiverEntry {
-                id: decision.id.clone(),
-                author: decision.author.clone(),
-                reason: reason.clone(),
-                expires_at: moment_of(until)?,
-            }),
-            _ => None,
-        };
+            .find(|(on, _)| on.as_ref() == Some(model))
+            .map(|(_, waiver)| waiver.id.clone());
         let path = format!("evidence/eval-{}.{model}.json", self.name());
         let suite = self.suite();
         let report = json!({
@@ -366,10 +385,10 @@ impl Shipped<'_> {
             } else {
                 Verdict::Pass
             },
-            waiver: waiver.as_ref().map(|waiver| waiver.id.clone()),
+            waiver,
             report: path,
         };
-        Ok((entry, waiver, bytes))
+        Ok((entry, bytes))
     }
 
     /// The digest of the cases: a JSON list, ids in order, with what each asks.
