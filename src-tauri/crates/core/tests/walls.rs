@@ -42,7 +42,7 @@ const KNOWS: [(&str, &str); 15] = [
     ("host", ""),
     ("prompt", ""),
     ("case", "prompt"),
-    ("ledger", "prompt"),
+    ("ledger", "host prompt"),
     ("set", "prompt case ledger"),
     ("compare", ""),
     ("parity", "prompt compare"),

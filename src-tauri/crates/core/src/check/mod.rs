@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::ledger::Verdict;
+use crate::ledger::{Verdict, has_ended};
 use crate::parity::Tally;
 use crate::prompt::{Level, ModelName, PolicyKind, PromptName};
 use crate::set::PromptSet;
@@ -263,8 +263,7 @@ fn acceptance(set: &PromptSet, prompt: &PromptName, raw: &Raw, now: &str) -> Opt
             } if code == raw.code.as_str()
                 && variant == &raw.model
                 && to == primary
-                && with.as_ref() == head_of(variant)
-                && until.as_str() > now =>
+                && with.as_ref() == head_of(variant) =>
             {
                 Some(Acceptance {
                     reason: reason.clone(),
@@ -274,6 +273,8 @@ fn acceptance(set: &PromptSet, prompt: &PromptName, raw: &Raw, now: &str) -> Opt
             }
             _ => None,
         })
+        // The latest counts alone: one that was given an earlier end must not live on in the one before it.
+        .filter(|acceptance| !has_ended(&acceptance.until, now))
 }
 
 #[cfg(test)]

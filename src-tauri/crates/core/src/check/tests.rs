@@ -342,6 +342,12 @@ fn levels_can_be_set_and_findings_accepted_for_these_heads_only() {
         prompt(&mut set).ledger = vec![decision];
         assert_eq!(found(&set, &never), [("never-run", level)]);
     }
+    // Taken back by a later one with an earlier end.
+    prompt(&mut set).ledger = vec![
+        accept(0, "2026-06-02T00:00:00Z"),
+        accept(0, "2026-05-30T00:00:00Z"),
+    ];
+    assert_eq!(found(&set, &never), [("never-run", Level::Error)]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Verdict, normalised};
+use super::{Decision, Verdict, has_ended, normalised};
 use crate::prompt::{ContentId, ModelName, PromptName, Variant, Version};
 
 /// Where a change stands on one fallback.
@@ -196,7 +196,7 @@ impl Answers<'_> {
                     replaced = true;
                     change.reason.get_or_insert_with(|| reason.clone());
                     change.until.get_or_insert_with(|| until.clone());
-                    if until.as_str() <= self.now {
+                    if has_ended(until, self.now) {
                         change.expired = true;
                         continue;
                     }

@@ -12,12 +12,22 @@ pub use normal::normalised;
 
 use serde::{Deserialize, Serialize};
 
+use crate::host::parse_time;
 use crate::prompt::{ContentId, ModelName, PromptName};
 
 /// Reasons shorter than this say nothing.
 pub const SHORTEST_REASON: usize = 10;
 /// How long a waiver or an acceptance lasts unless said otherwise.
 pub const DEFAULT_DAYS: i64 = 90;
+
+/// Whether a waiver or an acceptance is over at `now`. Both are RFC 3339; a decision written by hand may have an offset
+/// or fractions, so they are compared as times. What is no time is over.
+pub fn has_ended(until: &str, now: &str) -> bool {
+    match (parse_time(until), parse_time(now)) {
+        (Some(until), Some(now)) => until <= now,
+        _ => true,
+    }
+}
 
 /// What was decided. `from` and `to` are the primary's content before and after the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -248,3 +248,15 @@ fn a_decision_survives_json() {
     assert!(text.contains(r#""kind":"waive""#), "{text}");
     assert_eq!(serde_json::from_str::<Decision>(&text).unwrap(), decision);
 }
+
+#[test]
+fn ends_are_times_and_not_texts() {
+    // 01:00 in +02:00 is 23:00 of the day before in UTC.
+    assert!(has_ended("2026-06-01T01:00:00+02:00", NOW));
+    assert!(!has_ended("2026-05-31T23:00:00-02:00", NOW));
+    assert!(!has_ended(
+        "2026-06-01T00:00:00.500Z",
+        "2026-05-31T23:59:59Z"
+    ));
+    assert!(has_ended("soon", NOW));
+}

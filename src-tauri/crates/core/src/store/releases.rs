@@ -63,7 +63,14 @@ impl Store {
         .bind(&release.payload)
         .bind(&release.heads)
         .execute(&self.pool)
-        .await?;
+        .await
+        .map_err(|error| match error.as_database_error() {
+            // Another export took the number since it was read.
+            Some(known) if known.is_unique_violation() => StoreError::Moved {
+                what: format!("the releases of {}", release.name),
+            },
+            _ => error.into(),
+        })?;
         Ok(())
     }
 

@@ -488,3 +488,21 @@ async fn a_rating_counts_until_it_is_withdrawn_or_replaced() {
             .unwrap()
     );
 }
+
+#[tokio::test]
+async fn a_release_number_is_taken_once() {
+    let home = home().await;
+    let row = ReleaseRow {
+        name: "n".into(),
+        version: 1,
+        created_at: NOW.into(),
+        expires_at: NOW.into(),
+        archive_sha256: "0".repeat(64),
+        payload: vec![],
+        heads: "{}".into(),
+    };
+    home.store.insert_release(&row).await.unwrap();
+    let late = home.store.insert_release(&row).await.unwrap_err();
+    assert!(matches!(late, StoreError::Moved { .. }), "{late}");
+    assert_eq!(home.store.releases().await.unwrap(), [row]);
+}
