@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::prompt::{CaseId, ContentId, Digest, Role, Turn};
+use crate::prompt::{CaseId, ContentId, Digest, Message, Speaker};
 
 /// An expectation, named as promptfoo names assertions (`contains`, `icontains`, `equals`, `regex`, `is-json`, each
 /// also as `not-…`). Kept with the case; judged by runs.
@@ -31,9 +31,9 @@ pub struct Case {
     /// Values for the templates' variables.
     #[serde(default)]
     pub variables: Map<String, Value>,
-    /// The conversation so far, literal text. Several turns that include the assistant's make a handoff case.
+    /// The conversation so far, literal text, tool calls and results included. Several turns that include the assistant's make a handoff case.
     #[serde(default)]
-    pub turns: Vec<Turn>,
+    pub turns: Vec<Message>,
     /// Labels for filtering.
     #[serde(default)]
     pub tags: Vec<String>,
@@ -61,7 +61,9 @@ impl Case {
 
     /// Whether the conversation already holds an answer of the assistant.
     pub fn is_handoff(&self) -> bool {
-        self.turns.iter().any(|turn| turn.role == Role::Assistant)
+        self.turns
+            .iter()
+            .any(|turn| turn.role == Speaker::Assistant)
     }
 }
 

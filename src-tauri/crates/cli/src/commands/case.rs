@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use understudy_core::case::Case;
-use understudy_core::prompt::Role;
+use understudy_core::prompt::Speaker;
 use understudy_core::workspace::view::{CaseList, Imported};
 
 use crate::args::{CaseCommand, OutputCommand};
@@ -101,7 +101,11 @@ fn print_list(out: &mut Out, list: &CaseList) {
 
 /// What the customer said last, in one line; the variables where nobody said anything.
 fn asked(case: &Case) -> String {
-    let said = case.turns.iter().rev().find(|turn| turn.role == Role::User);
+    let said = case
+        .turns
+        .iter()
+        .rev()
+        .find(|turn| turn.role == Speaker::User);
     let text = match said {
         Some(turn) => turn.text.clone(),
         None => serde_json::Value::Object(case.variables.clone()).to_string(),

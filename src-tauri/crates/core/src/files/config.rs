@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -15,8 +16,8 @@ use toml_edit::{DocumentMut, Item, Value};
 use super::ReadError;
 use crate::host::{format_seconds, parse_time};
 use crate::prompt::{
-    Chain, Config, LEVEL_CODES, Level, LevelSetting, Margins, Model, ModelName, Policy, PolicyKind,
-    PromptConfig, PromptName, Wire,
+    Auth, Chain, Config, LEVEL_CODES, Level, LevelSetting, Margins, Model, ModelName, Policy,
+    PolicyKind, Price, PromptConfig, PromptName, Wire,
 };
 
 #[derive(Deserialize)]
@@ -39,6 +40,15 @@ struct ModelTable {
     base_url: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    auth: Option<Auth>,
+    #[serde(default = "yes")]
+    stream: bool,
+    concurrency: Option<NonZeroU32>,
+    price: Option<Price>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -141,6 +151,10 @@ pub fn parse(text: &str) -> Result<Config, ReadError> {
             key_env,
             base_url,
             headers,
+            auth,
+            stream,
+            concurrency,
+            price,
         } = table;
         config.models.insert(
             name,
@@ -150,6 +164,10 @@ pub fn parse(text: &str) -> Result<Config, ReadError> {
                 key_env,
                 base_url,
                 headers,
+                auth,
+                stream,
+                concurrency: concurrency.map(NonZeroU32::get),
+                price,
             },
         );
     }

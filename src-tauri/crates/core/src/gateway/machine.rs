@@ -295,6 +295,7 @@ mod tests {
             key_env: None,
             base_url: None,
             headers: std::collections::BTreeMap::new(),
+            ..Model::new(Wire::Anthropic, "")
         };
         machine_form(&VariantForm {
             prompt: &PromptName::parse("p").unwrap(),

@@ -1,9 +1,12 @@
 //! What a model said, the same for every wire.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::prompt::{Replay, ToolCall};
 
 /// Why a reply ended. Every provider's list is open: what is not known here is kept in the provider's own word.
 ///
@@ -83,53 +86,6 @@ impl fmt::Display for Finish {
     }
 }
 
-/// A tool the model called.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-pub struct ToolCall {
-    /// The tool's name.
-    pub name: String,
-    /// The arguments: a JSON object. Where the model wrote something else (a cut reply, a weak model), its text as it
-    /// stands, as a JSON string.
-    pub arguments: Value,
-}
-
-impl ToolCall {
-    /// A call whose arguments arrived as text. Empty text means no arguments.
-    pub(super) fn from_text(name: &str, text: &str) -> Self {
-        let arguments = match serde_json::from_str(text) {
-            Ok(object @ Value::Object(_)) => object,
-            _ if text.trim().is_empty() => Value::Object(Map::new()),
-            _ => Value::String(text.to_owned()),
-        };
-        Self {
-            name: name.to_owned(),
-            arguments,
-        }
-    }
-
-    /// A call whose arguments arrived as JSON.
-    pub(super) fn from_value(name: &str, arguments: Option<&Value>) -> Self {
-        match arguments {
-            Some(Value::String(text)) => Self::from_text(name, text),
-            Some(object @ Value::Object(_)) => Self {
-                name: name.to_owned(),
-                arguments: object.clone(),
-            },
-            None | Some(Value::Null) => Self::from_text(name, ""),
-            Some(other) => Self {
-                name: name.to_owned(),
-                arguments: Value::String(other.to_string()),
-            },
-        }
-    }
-
-    /// The model's text, where it was not a JSON object.
-    pub fn unreadable(&self) -> Option<&str> {
-        self.arguments.as_str()
-    }
-}
-
 /// Tokens as the provider counted them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -138,6 +94,31 @@ pub struct Usage {
     pub input_tokens: u32,
     /// All output, reasoning included.
     pub output_tokens: u32,
+    /// Of the input, what was read from a cache; `None` when the provider did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub cached_input_tokens: Option<u32>,
+    /// Of the input, what was written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub cache_write_tokens: Option<u32>,
+    /// Of the output, reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub reasoning_tokens: Option<u32>,
+}
+
+impl Usage {
+    /// Input and output alone.
+    pub fn new(input_tokens: u32, output_tokens: u32) -> Self {
+        Self {
+            input_tokens,
+            output_tokens,
+            cached_input_tokens: None,
+            cache_write_tokens: None,
+            reasoning_tokens: None,
+        }
+    }
 }
 
 /// A model's reply.
@@ -157,6 +138,18 @@ pub struct Answer {
     /// The model as answered: aliases resolve to dated ids.
     #[serde(default)]
     pub model: Option<String>,
+    /// What the provider says the call cost, in US dollars as a decimal (OpenRouter); it beats every table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub reported_cost: Option<String>,
+    /// Whether lone surrogates were replaced by U+FFFD somewhere in the text: what is kept is not what was sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "bindings", ts(optional, as = "Option<bool>"))]
+    pub mended: bool,
+    /// The reply in the provider's own form, for the next turn of a conversation with the same model.
+    #[serde(skip)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
+    pub replay: Option<Arc<Replay>>,
 }
 
 impl Answer {
@@ -168,6 +161,9 @@ impl Answer {
             finish: Finish::Stop,
             usage: None,
             model: None,
+            reported_cost: None,
+            mended: false,
+            replay: None,
         }
     }
 }
@@ -207,27 +203,6 @@ mod tests {
         assert_eq!(
             Finish::unknown(Some("\u{1b}[2Jodd")),
             Finish::Other("[2Jodd".into())
-        );
-    }
-
-    #[test]
-    fn arguments_that_are_no_object_stay_text() {
-        assert_eq!(
-            ToolCall::from_text("t", "{\"a\":1}").arguments,
-            json!({"a": 1})
-        );
-        assert_eq!(ToolCall::from_text("t", " ").arguments, json!({}));
-        assert_eq!(ToolCall::from_value("t", None).arguments, json!({}));
-        let cut = ToolCall::from_text("t", "{\"a\":");
-        assert_eq!(cut.unreadable(), Some("{\"a\":"));
-        // Valid JSON but no object: the text itself, so that nothing is lost and nothing is mistaken for arguments.
-        assert_eq!(
-            ToolCall::from_text("t", "\"x\"").unreadable(),
-            Some("\"x\"")
-        );
-        assert_eq!(
-            ToolCall::from_value("t", Some(&json!([1]))).unreadable(),
-            Some("[1]")
         );
     }
 

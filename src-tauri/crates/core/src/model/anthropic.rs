@@ -6,7 +6,7 @@ use super::answer::tokens;
 use super::error::Complaint;
 use super::wire::{self, Shape};
 use super::{Answer, CallError, ErrorKind, Finish, ToolCall, Usage};
-use crate::prompt::{Content, Model, Rendered, Role};
+use crate::prompt::{Content, Model, Rendered, Speaker};
 
 pub(super) const SHAPE: Shape = Shape {
     origin: "https://api.anthropic.com",
@@ -29,8 +29,9 @@ pub(super) fn body(model: &Model, content: &Content, rendered: &Rendered) -> Map
     }
     let messages = rendered.turns.iter().map(|turn| {
         let role = match turn.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
+            Speaker::User => "user",
+            Speaker::Assistant => "assistant",
+            Speaker::Tool => "tool",
         };
         json!({"role": role, "content": turn.text})
     });
@@ -110,6 +111,7 @@ pub(super) fn answer(body: &Value) -> Result<Answer, CallError> {
         finish,
         usage: usage(body),
         model: body.get("model").and_then(Value::as_str).map(str::to_owned),
+        ..Answer::of("")
     })
 }
 
@@ -120,10 +122,10 @@ fn usage(body: &Value) -> Option<Usage> {
         .iter()
         .filter_map(|name| tokens(usage.get(name)))
         .fold(0, u32::saturating_add);
-    Some(Usage {
-        input_tokens: tokens(usage.get("input_tokens"))?.saturating_add(cached),
-        output_tokens: tokens(usage.get("output_tokens"))?,
-    })
+    Some(Usage::new(
+        tokens(usage.get("input_tokens"))?.saturating_add(cached),
+        tokens(usage.get("output_tokens"))?,
+    ))
 }
 
 #[cfg(test)]

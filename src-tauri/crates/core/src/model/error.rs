@@ -41,6 +41,8 @@ pub enum ErrorKind {
     Connect,
     /// The connection broke before the answer was complete.
     Reset,
+    /// A stream ended without its last event: what had arrived is kept as incomplete.
+    Cut,
     /// The server answered with a redirect, which is not followed: the key would travel.
     Redirect,
     /// The answer is not what this wire sends.
@@ -61,6 +63,8 @@ pub enum ErrorKind {
     BadSettings,
     /// A text of the version could not be rendered for this case.
     Render,
+    /// The earlier turns of a handoff could not be had from the primary.
+    Handoff,
     /// Cancelled before it was answered.
     Cancelled,
     /// A kind written by a newer program.
@@ -83,6 +87,7 @@ impl ErrorKind {
             Self::Timeout => "timeout",
             Self::Connect => "connect",
             Self::Reset => "reset",
+            Self::Cut => "cut",
             Self::Redirect => "redirect",
             Self::BadBody => "bad_body",
             Self::TooLarge => "too_large",
@@ -90,6 +95,7 @@ impl ErrorKind {
             Self::UnsupportedWire { .. } => "unsupported_wire",
             Self::BadSettings => "bad_settings",
             Self::Render => "render",
+            Self::Handoff => "handoff",
             Self::Cancelled => "cancelled",
             Self::Unknown => "unknown",
         }
@@ -133,6 +139,7 @@ impl fmt::Display for ErrorKind {
             Self::Timeout => f.write_str("no complete answer in time"),
             Self::Connect => f.write_str("no connection to the provider"),
             Self::Reset => f.write_str("the connection broke before the answer was complete"),
+            Self::Cut => f.write_str("the stream ended before the answer was complete"),
             Self::Redirect => f.write_str("the server redirects elsewhere, which is not followed"),
             Self::BadBody => f.write_str("the answer is not what this wire sends"),
             Self::TooLarge => f.write_str("the answer is too large"),
@@ -142,6 +149,9 @@ impl fmt::Display for ErrorKind {
             }
             Self::BadSettings => f.write_str("the model's settings make no valid request"),
             Self::Render => f.write_str("the prompt could not be rendered for this case"),
+            Self::Handoff => {
+                f.write_str("the primary did not get to where the fallback takes over")
+            }
             Self::Cancelled => f.write_str("cancelled"),
             Self::Unknown => f.write_str("failed in a way this version does not know"),
         }

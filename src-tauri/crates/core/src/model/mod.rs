@@ -14,7 +14,9 @@
 
 mod answer;
 mod anthropic;
+mod attempt;
 mod error;
+mod fold;
 mod json;
 mod key;
 mod openai_chat;
@@ -30,7 +32,10 @@ use futures::future::BoxFuture;
 
 use crate::prompt::{CaseId, Model, ModelName};
 
-pub use answer::{Answer, Finish, ToolCall, Usage};
+pub use crate::prompt::ToolCall;
+
+pub use answer::{Answer, Finish, Usage};
+pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys};
 pub use request::{BuildError, Request, build};
@@ -50,6 +55,8 @@ pub struct Call {
     pub repeat: u32,
     /// Whether the model is given the primary's prompt.
     pub passthrough: bool,
+    /// Whether the raw bytes of a good answer are kept too.
+    pub keep_raw: bool,
     /// What is sent.
     pub request: Request,
 }
@@ -58,6 +65,7 @@ pub struct Call {
 ///
 /// Dropping the future cancels the call and closes its connection.
 pub trait Caller: Send + Sync {
-    /// Makes the call once. Refusals, filtered and cut replies are answers; see [`Finish`].
-    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Answer, CallError>>;
+    /// Makes the call once, and tells `watch` what arrives. Refusals, filtered and cut replies are answers; see
+    /// [`Finish`].
+    fn call<'a>(&'a self, call: &'a Call, watch: &'a dyn Watch) -> BoxFuture<'a, Attempt>;
 }

@@ -8,7 +8,7 @@ use super::answer::tokens;
 use super::error::Complaint;
 use super::wire::{self, Shape};
 use super::{Answer, CallError, ErrorKind, Finish, ToolCall, Usage, schema};
-use crate::prompt::{Content, Model, Rendered, Role};
+use crate::prompt::{Content, Model, Rendered, Speaker};
 
 pub(super) const SHAPE: Shape = Shape {
     origin: "https://api.openai.com",
@@ -34,8 +34,9 @@ pub(super) fn body(
         .map(|text| json!({"role": "system", "content": text}));
     let turns = rendered.turns.iter().map(|turn| {
         let role = match turn.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
+            Speaker::User => "user",
+            Speaker::Assistant => "assistant",
+            Speaker::Tool => "tool",
         };
         json!({"role": role, "content": turn.text})
     });
@@ -150,6 +151,7 @@ pub(super) fn answer(body: &Value) -> Result<Answer, CallError> {
         finish,
         usage: usage(body),
         model: body.get("model").and_then(Value::as_str).map(str::to_owned),
+        ..Answer::of("")
     })
 }
 
@@ -182,10 +184,10 @@ fn tool_calls(message: &Value) -> Vec<ToolCall> {
 
 fn usage(body: &Value) -> Option<Usage> {
     let usage = body.get("usage")?;
-    Some(Usage {
-        input_tokens: tokens(usage.get("prompt_tokens"))?,
-        output_tokens: tokens(usage.get("completion_tokens"))?,
-    })
+    Some(Usage::new(
+        tokens(usage.get("prompt_tokens"))?,
+        tokens(usage.get("completion_tokens"))?,
+    ))
 }
 
 #[cfg(test)]

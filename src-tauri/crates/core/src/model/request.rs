@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::wire::Shape;
 use super::{CallError, ErrorKind, anthropic, json, openai_chat};
-use crate::prompt::{Content, Model, Rendered, Wire};
+use crate::prompt::{Auth, Content, Digest, Model, Rendered, Wire};
 
 /// Settings of a model that make no request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,11 +68,30 @@ pub struct Request {
     /// Where it goes. Never serialised or shown: a query can hold a secret.
     #[serde(skip)]
     url: Url,
+    /// How the key is sent.
+    #[serde(skip)]
+    auth: Auth,
 }
 
 impl Request {
     pub(super) fn url(&self) -> &Url {
         &self.url
+    }
+
+    pub(super) fn auth(&self) -> Auth {
+        self.auth
+    }
+
+    /// Scheme, host and port, such as `https://api.openai.com`: what rate limits are counted by, together with the key.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// The digest of what the model gets to see: address, shown headers and body.
+    pub fn digest(&self) -> Digest {
+        Digest::of(
+            serde_json::json!([self.origin(), self.path, self.headers, self.body]).to_string(),
+        )
     }
 }
 
@@ -123,8 +142,29 @@ pub fn build(model: &Model, content: &Content, rendered: &Rendered) -> Result<Re
         path: shown_path(&url),
         headers,
         body: Value::Object(body),
+        auth: auth(model, url.host_str().unwrap_or_default()),
         url,
     })
+}
+
+/// How this model's key is sent: as configured, else as its host asks, else as its wire does.
+fn auth(model: &Model, host: &str) -> Auth {
+    if let Some(auth) = model.auth {
+        return auth;
+    }
+    if host.ends_with(".openai.azure.com") || host.ends_with(".cognitiveservices.azure.com") {
+        return Auth::ApiKey;
+    }
+    if host == "api.portkey.ai" {
+        return Auth::XPortkeyApiKey;
+    }
+    match model.wire {
+        Wire::Anthropic => Auth::XApiKey,
+        // Vertex takes an access token instead of a key.
+        Wire::Gemini if host.ends_with("aiplatform.googleapis.com") => Auth::Bearer,
+        Wire::Gemini => Auth::XGoogApiKey,
+        _ => Auth::Bearer,
+    }
 }
 
 /// Headers of the model that are sent but never shown.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use super::{Answer, Call, CallError, Caller, ErrorKind};
+use super::{Answer, Attempt, Call, CallError, Caller, Delta, ErrorKind, Watch};
 
 /// What a call gets.
 pub type Reply = Result<Answer, CallError>;
@@ -179,7 +179,7 @@ impl Drop for Live<'_> {
 }
 
 impl Caller for Scripted {
-    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Answer, CallError>> {
+    fn call<'a>(&'a self, call: &'a Call, watch: &'a dyn Watch) -> BoxFuture<'a, Attempt> {
         async move {
             {
                 let mut record = self.record();
@@ -202,7 +202,13 @@ impl Caller for Scripted {
                 tokio::time::sleep(delay).await;
             }
             live.answered = true;
-            self.find(call)
+            let reply = self.find(call);
+            if let Ok(answer) = &reply
+                && !answer.text.is_empty()
+            {
+                watch.delta(Delta::Text(&answer.text));
+            }
+            Attempt::of(reply)
         }
         .boxed()
     }

@@ -20,9 +20,9 @@ use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
 
 use super::key::{ApiKey, EnvKeys};
 use super::request::{secret_headers, secret_query};
-use super::{Answer, ApiKeys, Call, CallError, Caller, ErrorKind};
+use super::{Answer, ApiKeys, Attempt, Call, CallError, Caller, ErrorKind, Watch};
 use crate::host::Host;
-use crate::prompt::Wire;
+use crate::prompt::Auth;
 
 /// Proxies by the scheme they are for. URLs can hold passwords, so `Debug` shows only which are set.
 #[derive(Clone, Default)]
@@ -173,7 +173,7 @@ impl fmt::Debug for Http {
 }
 
 impl Caller for Http {
-    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Answer, CallError>> {
+    fn call<'a>(&'a self, call: &'a Call, _watch: &'a dyn Watch) -> BoxFuture<'a, Attempt> {
         async move {
             let key = match &call.settings.key_env {
                 None => None,
@@ -181,7 +181,7 @@ impl Caller for Http {
                     Some(key) => Some(key),
                     None => {
                         let kind = ErrorKind::NoKey { env: env.clone() };
-                        return Err(CallError::new(kind, ""));
+                        return Attempt::of(Err(CallError::new(kind, "")));
                     }
                 },
             };
@@ -192,7 +192,7 @@ impl Caller for Http {
                     let message = format!("the deadline is {} s", deadline.as_secs_f64());
                     Err(CallError::new(ErrorKind::Timeout, message))
                 });
-            result.map_err(|error| {
+            let outcome = result.map_err(|error| {
                 let error = error.redacted(&secrets(call, key.as_ref()));
                 tracing::debug!(
                     model = %call.model,
@@ -202,7 +202,8 @@ impl Caller for Http {
                     "call failed"
                 );
                 error
-            })
+            });
+            Attempt::of(outcome)
         }
         .boxed()
     }
@@ -227,13 +228,12 @@ fn headers(call: &Call, key: Option<&ApiKey>) -> Result<HeaderMap, CallError> {
         headers.insert(name(&header)?, value);
     }
     if let Some(key) = key {
-        let (header, value) = match call.settings.wire {
-            Wire::Anthropic => ("x-api-key", HeaderValue::from_str(key.expose())),
-            _ => (
-                "authorization",
-                HeaderValue::from_str(&format!("Bearer {}", key.expose())),
-            ),
+        let auth = call.request.auth();
+        let value = match auth {
+            Auth::Bearer => HeaderValue::from_str(&format!("Bearer {}", key.expose())),
+            _ => HeaderValue::from_str(key.expose()),
         };
+        let header = auth.header();
         let mut value =
             value.map_err(|_| bad("the API key holds characters that no header can carry"))?;
         value.set_sensitive(true);

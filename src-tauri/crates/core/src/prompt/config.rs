@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LevelSetting, Margins, ModelName, Policy, PromptName};
+use super::{LevelSetting, Margins, ModelName, Policy, Price, PromptName};
 
 /// The wire format a model speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,61 @@ pub struct Model {
     pub base_url: Option<String>,
     /// Extra headers.
     pub headers: BTreeMap<String, String>,
+    /// How the key is sent, where it differs from what the wire and the host ask for.
+    pub auth: Option<Auth>,
+    /// Whether replies are streamed.
+    pub stream: bool,
+    /// The most calls under way at this model's endpoint; `None` leaves it to the run.
+    pub concurrency: Option<u32>,
+    /// The team's own price, before any table.
+    pub price: Option<Price>,
+}
+
+impl Model {
+    /// A model with nothing set but what every model has.
+    pub fn new(wire: Wire, id: impl Into<String>) -> Self {
+        Self {
+            wire,
+            id: id.into(),
+            key_env: None,
+            base_url: None,
+            headers: BTreeMap::new(),
+            auth: None,
+            stream: true,
+            concurrency: None,
+            price: None,
+        }
+    }
+}
+
+/// The header a key is sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub enum Auth {
+    /// `Authorization: Bearer K`: most providers, and Vertex.
+    Bearer,
+    /// `api-key: K`: Azure.
+    ApiKey,
+    /// `x-api-key: K`: Anthropic.
+    XApiKey,
+    /// `x-goog-api-key: K`: Gemini.
+    XGoogApiKey,
+    /// `x-portkey-api-key: K`: Portkey.
+    XPortkeyApiKey,
+}
+
+impl Auth {
+    /// The header's name.
+    pub fn header(self) -> &'static str {
+        match self {
+            Self::Bearer => "authorization",
+            Self::ApiKey => "api-key",
+            Self::XApiKey => "x-api-key",
+            Self::XGoogApiKey => "x-goog-api-key",
+            Self::XPortkeyApiKey => "x-portkey-api-key",
+        }
+    }
 }
 
 /// A named list of models: the first is the primary's, the others the fallbacks in order.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use serde_json::{Map, Value};
 
-use super::{Content, Engine, Role, Template, TemplateError, Turn};
+use super::{Content, Engine, Message, Speaker, Template, TemplateError};
 
 /// A text that could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,19 +17,19 @@ pub struct RenderError {
 }
 
 /// The texts of one request: what the model reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rendered {
     /// The system text; `None` when the version has none.
     pub system: Option<String>,
     /// Example turns, the case's turns, and the final user turn, in this order.
-    pub turns: Vec<Turn>,
+    pub turns: Vec<Message>,
 }
 
 /// Renders `content` for a case's variables and turns. The case's turns go in literally.
 pub fn render(
     content: &Content,
     variables: &Map<String, Value>,
-    conversation: &[Turn],
+    conversation: &[Message],
 ) -> Result<Rendered, RenderError> {
     let text = |place: &'static str, text: &str| -> Result<String, RenderError> {
         match content.engine {
@@ -45,17 +45,12 @@ pub fn render(
     };
     let mut turns = Vec::with_capacity(content.turns.len() + conversation.len() + 1);
     for turn in &content.turns {
-        turns.push(Turn {
-            role: turn.role,
-            text: text("example turn", &turn.text)?,
-        });
+        let said = text("example turn", &turn.text)?;
+        turns.push(Message::new(turn.role.into(), said));
     }
     turns.extend(conversation.iter().cloned());
     if let Some(user) = &content.user {
-        turns.push(Turn {
-            role: Role::User,
-            text: text("final user", user)?,
-        });
+        turns.push(Message::new(Speaker::User, text("final user", user)?));
     }
     Ok(Rendered { system, turns })
 }

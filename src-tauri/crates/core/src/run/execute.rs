@@ -15,7 +15,7 @@ use super::{
     Cancel, Cell, CellEvent, CellPlan, Event, Outcome, Plan, Sink, SinkError, Started, Summary,
 };
 use crate::host::Host;
-use crate::model::Caller;
+use crate::model::{Caller, Nobody};
 
 /// Bounds of a run.
 #[derive(Debug, Clone, Copy)]
@@ -184,7 +184,7 @@ async fn make(planned: &CellPlan, caller: &dyn Caller, host: &dyn Host) -> Cell 
     let (outcome, seconds) = match planned.call() {
         Ok(call) => {
             let begun = Instant::now();
-            let outcome = match caller.call(&call).await {
+            let outcome = match caller.call(&call, &Nobody).await.outcome {
                 Ok(answer) => Outcome::Output(answer),
                 Err(error) => Outcome::Error(error),
             };

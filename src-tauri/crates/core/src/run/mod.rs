@@ -14,10 +14,12 @@ mod cancel;
 mod cell;
 mod event;
 mod execute;
+mod observe;
 mod plan;
 
 pub use cancel::Cancel;
 pub use cell::{Cell, CellKey, Outcome, Sink, SinkError};
 pub use event::{CellEvent, CellState, Event, Started, Summary};
 pub use execute::{Execution, Limits, RunError, execute};
+pub use observe::{Observer, Part, Tried, Unobserved};
 pub use plan::{CellPlan, Plan, PlanError, Target};

@@ -110,6 +110,7 @@ impl CellPlan {
             case: self.input.case.id.clone(),
             repeat: self.repeat,
             passthrough: self.target.passthrough,
+            keep_raw: false,
             request,
         })
     }

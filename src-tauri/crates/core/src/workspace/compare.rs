@@ -8,7 +8,7 @@ use super::view::{ComparisonEntry, ComparisonList, OutputView, Pair, Rated, Rati
 use super::{Error, Workspace};
 use crate::case::Case;
 use crate::compare::{self, Chip, ChipRules, Comparison, FieldsComparison, Mode};
-use crate::prompt::{CaseId, ModelName, Role, Variant, Version};
+use crate::prompt::{CaseId, ModelName, Speaker, Variant, Version};
 use crate::store::{CellFilter, CellRow, RatingRow};
 
 /// How long a case's title may be in a list.
@@ -377,7 +377,7 @@ fn title(case: &Case) -> String {
         .turns
         .iter()
         .rev()
-        .find(|turn| turn.role == Role::User)
+        .find(|turn| turn.role == Speaker::User)
         .map(|turn| turn.text.as_str());
     let line = said
         .unwrap_or(case.id.as_str())

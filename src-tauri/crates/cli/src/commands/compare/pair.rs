@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use understudy_core::case::Case;
-use understudy_core::prompt::Role;
+use understudy_core::prompt::Speaker;
 use understudy_core::workspace::view::{OutputView, Pair};
 
 use super::{chips, heading, percent};
@@ -52,8 +52,9 @@ fn print_input(out: &mut Out, case: &Case) {
     }
     for turn in &case.turns {
         let who = match turn.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
+            Speaker::User => "user",
+            Speaker::Assistant => "assistant",
+            Speaker::Tool => turn.name.as_deref().unwrap_or("tool"),
         };
         labelled(out, who, &turn.text, width);
     }

@@ -1,6 +1,6 @@
 use super::super::request::build;
 use super::*;
-use crate::prompt::{Params, Tool, Turn, Wire};
+use crate::prompt::{Message, Params, Tool, Wire};
 
 fn model() -> Model {
     Model {
@@ -9,14 +9,12 @@ fn model() -> Model {
         key_env: Some("ANTHROPIC_API_KEY".into()),
         base_url: None,
         headers: Default::default(),
+        ..Model::new(Wire::Anthropic, "")
     }
 }
 
-fn turn(role: Role, text: &str) -> Turn {
-    Turn {
-        role,
-        text: text.into(),
-    }
+fn turn(role: Speaker, text: &str) -> Message {
+    Message::new(role, text)
 }
 
 #[test]
@@ -50,9 +48,9 @@ fn the_whole_request_is_pinned() {
     let rendered = Rendered {
         system: Some("<role>You triage.</role>".into()),
         turns: vec![
-            turn(Role::User, "example"),
-            turn(Role::Assistant, "{}"),
-            turn(Role::User, "I was charged twice"),
+            turn(Speaker::User, "example"),
+            turn(Speaker::Assistant, "{}"),
+            turn(Speaker::User, "I was charged twice"),
         ],
     };
     let request = build(&model(), &content, &rendered).unwrap();
@@ -127,7 +125,7 @@ fn the_whole_request_is_pinned() {
 fn what_is_unset_is_absent_but_the_required_limit() {
     let rendered = Rendered {
         system: None,
-        turns: vec![turn(Role::User, "hi")],
+        turns: vec![turn(Speaker::User, "hi")],
     };
     let body = build(&model(), &Content::default(), &rendered)
         .unwrap()

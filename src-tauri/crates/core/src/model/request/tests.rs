@@ -9,6 +9,7 @@ pub(in crate::model) fn model(wire: Wire, base_url: Option<&str>) -> Model {
         key_env: Some("A_KEY".into()),
         base_url: base_url.map(str::to_owned),
         headers: BTreeMap::new(),
+        ..Model::new(Wire::Anthropic, "")
     }
 }
 

@@ -9,8 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::model::Nobody;
 use crate::model::{Finish, build};
-use crate::prompt::{CaseId, Content, Model, ModelName, Rendered, Role, Turn};
+use crate::prompt::{CaseId, Content, Message, Model, ModelName, Rendered, Speaker, Wire};
 
 const KEY: &str = "sk-planted-0123456789";
 
@@ -148,13 +149,11 @@ fn call(wire: Wire, base_url: &str, headers: &[(&str, &str)]) -> Call {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
+        ..Model::new(Wire::Anthropic, "")
     };
     let rendered = Rendered {
         system: None,
-        turns: vec![Turn {
-            role: Role::User,
-            text: "hi".into(),
-        }],
+        turns: vec![Message::new(Speaker::User, "hi")],
     };
     let request = build(&model, &Content::default(), &rendered).unwrap();
     Call {
@@ -163,6 +162,7 @@ fn call(wire: Wire, base_url: &str, headers: &[(&str, &str)]) -> Call {
         case: CaseId::parse("c").unwrap(),
         repeat: 1,
         passthrough: false,
+        keep_raw: false,
         request,
     }
 }
@@ -174,8 +174,9 @@ fn transport(settings: Settings) -> Http {
 
 async fn ask(server: &Server, wire: Wire) -> Result<Answer, CallError> {
     let result = transport(Settings::default())
-        .call(&call(wire, &server.url, &[]))
-        .await;
+        .call(&call(wire, &server.url, &[]), &Nobody)
+        .await
+        .outcome;
     assert_eq!(server.requests().len(), 1, "one request, never a retry");
     result
 }
@@ -198,7 +199,7 @@ async fn an_openai_call_sends_exactly_the_request_and_the_key_in_its_header() {
         Server::answering("200 OK", "content-type: application/json\r\n", &good_body()).await;
     let http = transport(Settings::default());
     let call = call(Wire::OpenaiChat, &server.url, &[("X-Title", "t")]);
-    let answer = http.call(&call).await.unwrap();
+    let answer = http.call(&call, &Nobody).await.outcome.unwrap();
     assert_eq!(answer.text, "hello");
     assert_eq!(answer.model.as_deref(), Some("m-1-dated"));
     let requests = server.requests();
@@ -249,8 +250,9 @@ async fn a_header_set_by_hand_beats_the_key() {
         &[("Authorization", "Basic hand-made-7")],
     );
     let error = transport(Settings::default())
-        .call(&call)
+        .call(&call, &Nobody)
         .await
+        .outcome
         .unwrap_err();
     assert_eq!(error.message, "[secret] is wrong");
     assert!(server.requests()[0].contains("\r\nauthorization: Basic hand-made-7\r\n"));
@@ -363,8 +365,9 @@ async fn broken_connections_are_told_apart() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let error = transport(Settings::default())
-        .call(&call(Wire::OpenaiChat, &url, &[]))
+        .call(&call(Wire::OpenaiChat, &url, &[]), &Nobody)
         .await
+        .outcome
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connect);
     assert!(error.message.contains("refused"), "{error}");
@@ -406,8 +409,9 @@ async fn a_silent_server_ends_at_the_deadline() {
             ..Settings::default()
         };
         let error = transport(settings)
-            .call(&call(Wire::OpenaiChat, &server.url, &[]))
+            .call(&call(Wire::OpenaiChat, &server.url, &[]), &Nobody)
             .await
+            .outcome
             .unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -427,7 +431,7 @@ async fn a_dropped_call_closes_its_connection() {
         }
     };
     tokio::select! {
-        _ = http.call(&call) => panic!("nobody answered"),
+        _ = http.call(&call, &Nobody) => panic!("nobody answered"),
         () = asked => {}
     }
     // Without a closed socket this would not end before the test runner gives up.
@@ -447,8 +451,9 @@ async fn a_body_without_end_is_cut_off() {
             ..Settings::default()
         };
         let error = transport(settings)
-            .call(&call(Wire::OpenaiChat, &server.url, &[]))
+            .call(&call(Wire::OpenaiChat, &server.url, &[]), &Nobody)
             .await
+            .outcome
             .unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -463,7 +468,7 @@ async fn without_a_key_nothing_is_sent() {
     let host = Arc::new(World(BTreeMap::new()));
     let http = Http::from_env(host);
     let mut call = call(Wire::OpenaiChat, &server.url, &[]);
-    let error = http.call(&call).await.unwrap_err();
+    let error = http.call(&call, &Nobody).await.outcome.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the environment variable A_KEY holds no API key"
@@ -475,7 +480,7 @@ async fn without_a_key_nothing_is_sent() {
         ..(*call.settings).clone()
     };
     call.settings = Arc::new(settings);
-    assert!(http.call(&call).await.is_ok());
+    assert!(http.call(&call, &Nobody).await.outcome.is_ok());
     assert!(!server.requests()[0].contains("authorization"));
 }
 
@@ -484,10 +489,10 @@ async fn a_key_with_a_line_end_is_trimmed_and_one_with_a_line_break_refused() {
     let server = Server::answering("200 OK", "", &good_body()).await;
     let call = call(Wire::OpenaiChat, &server.url, &[]);
     let http = Http::from_env(Arc::new(World([("A_KEY", "planted-1\n")].into())));
-    assert!(http.call(&call).await.is_ok());
+    assert!(http.call(&call, &Nobody).await.outcome.is_ok());
     assert!(server.requests()[0].contains("Bearer planted-1\r\n"));
     let http = Http::from_env(Arc::new(World([("A_KEY", "planted\n2")].into())));
-    let error = http.call(&call).await.unwrap_err();
+    let error = http.call(&call, &Nobody).await.outcome.unwrap_err();
     assert_eq!(error.kind, ErrorKind::BadSettings);
     assert!(!format!("{error:?}").contains("planted"));
 }
@@ -505,10 +510,10 @@ async fn a_proxy_is_used_for_others_and_never_for_loopback() {
     };
     let http = transport(settings);
     let local = call(Wire::OpenaiChat, &server.url, &[]);
-    assert!(http.call(&local).await.is_ok());
+    assert!(http.call(&local, &Nobody).await.outcome.is_ok());
     assert_eq!((proxy.requests().len(), server.requests().len()), (0, 1));
     let far = call(Wire::OpenaiChat, "http://models.invalid", &[]);
-    assert!(http.call(&far).await.is_ok());
+    assert!(http.call(&far, &Nobody).await.outcome.is_ok());
     assert!(proxy.requests()[0].starts_with("POST http://models.invalid/v1/chat/completions"));
 }
 

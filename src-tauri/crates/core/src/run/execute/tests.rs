@@ -85,6 +85,7 @@ fn plan_of(cases: usize, system: &str, models: &[&str], repeats: u32) -> Plan {
         key_env: None,
         base_url: None,
         headers: Default::default(),
+        ..Model::new(Wire::Anthropic, "")
     });
     let content = Arc::new(Content {
         system: system.into(),

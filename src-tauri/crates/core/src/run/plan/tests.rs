@@ -20,6 +20,7 @@ fn settings(wire: Wire) -> Arc<Model> {
         key_env: None,
         base_url: None,
         headers: Default::default(),
+        ..Model::new(Wire::Anthropic, "")
     })
 }
 
