@@ -1,5 +1,6 @@
 //! API keys on their way from wherever they are kept to the one header they belong in.
 
+mod guarded;
 mod redaction;
 
 use std::fmt;
@@ -9,7 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::host::Host;
 
-pub(super) use redaction::{Guarded, MARK, Redaction};
+pub(super) use guarded::Guarded;
+pub(super) use redaction::{MARK, Redaction};
 
 /// A secret. Neither `Debug` nor any error shows it; the bytes are wiped when it is dropped.
 #[derive(Clone)]

@@ -3,15 +3,17 @@
 //! A server sends back what it was sent: in error messages, headers, pages, streams. The text of an answer is no
 //! exception, because answers are stored, shown and shipped.
 
+mod form;
+
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::model::{Answer, Attempt, CallError, Delta, Finish, Watch};
+use self::form::{Fit, Form};
+use crate::model::{Answer, Attempt, CallError, Finish};
 
 /// What stands where a secret stood.
 pub(in crate::model) const MARK: &str = "[secret]";
@@ -23,121 +25,12 @@ const SECRET_BYTES: usize = 4;
 /// From this length on a secret is looked for in base64 too.
 const ENCODED_BYTES: usize = 8;
 
-/// From so many bytes of a secret on, or more than half of it, its start is taken for it at the end of what was cut
-/// off. Fewer are left, because keys begin with words that are no secret, such as `sk-ant-api03-`.
-const START_BYTES: usize = 16;
-
 /// The secrets of a call, in every spelling they are likely to come back in: as they are, escaped for URLs, JSON or
 /// HTML in whole or in part, and base64 at any offset.
 pub(in crate::model) struct Redaction {
     forms: Vec<Form>,
     /// Which bytes a form can begin with.
     starts: [bool; 256],
-}
-
-struct Form {
-    bytes: Zeroizing<Vec<u8>>,
-    /// Whether escapes are looked through.
-    escaped: bool,
-}
-
-/// How the start of some bytes compares with a form.
-#[derive(Clone, Copy)]
-enum Fit {
-    /// The form, in so many bytes.
-    Whole(usize),
-    /// All of the bytes are the start of the form: so many bytes of it, and whether they give much of it away.
-    Start(usize, bool),
-    None,
-}
-
-impl Form {
-    fn fit(&self, bytes: &[u8]) -> Fit {
-        if bytes.starts_with(&self.bytes) {
-            return Fit::Whole(self.bytes.len());
-        }
-        if !self.escaped {
-            let starts = self.bytes.starts_with(bytes);
-            return if starts {
-                self.start(bytes.len())
-            } else {
-                Fit::None
-            };
-        }
-        let mut at = 0;
-        for (number, wanted) in self.bytes.iter().enumerate() {
-            match one(bytes.get(at..).unwrap_or_default(), *wanted) {
-                Fit::Whole(length) => at += length,
-                Fit::Start(some, _) => return self.start(number + some),
-                Fit::None => return Fit::None,
-            }
-        }
-        Fit::Whole(at)
-    }
-
-    fn start(&self, some: usize) -> Fit {
-        Fit::Start(some, some >= START_BYTES.min(self.bytes.len() / 2 + 1))
-    }
-}
-
-/// Whether `bytes` begin with `wanted`, as it is or as URLs, JSON and HTML escape it.
-fn one(bytes: &[u8], wanted: u8) -> Fit {
-    let Some(first) = bytes.first() else {
-        return Fit::Start(0, false);
-    };
-    // An escape that is not over yet.
-    let begun = |rest: &[u8]| {
-        let name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
-        if rest.iter().all(name) {
-            Fit::Start(1, false)
-        } else {
-            Fit::None
-        }
-    };
-    let hex = |digits: Option<&[u8]>| {
-        let digits = std::str::from_utf8(digits?).ok()?;
-        u32::from_str_radix(digits, 16).ok()
-    };
-    let is = |value: Option<u32>, taken: usize| {
-        if value == Some(u32::from(wanted)) {
-            Fit::Whole(taken)
-        } else {
-            Fit::None
-        }
-    };
-    let escape = match bytes {
-        [b'%', _, _, ..] => is(hex(bytes.get(1..3)), 3),
-        [b'%', rest @ ..] => begun(rest),
-        [b'\\', b'u', _, _, _, _, ..] => is(hex(bytes.get(2..6)), 6),
-        [b'\\', b'u', rest @ ..] => begun(rest),
-        [b'\\', next, ..] => is(Some(u32::from(*next)), 2),
-        [b'\\'] => begun(&[]),
-        [b'&', rest @ ..] => match rest.iter().take(8).position(|byte| *byte == b';') {
-            None if rest.len() < 8 => begun(rest),
-            None => Fit::None,
-            Some(end) => {
-                let name = rest.get(..end).unwrap_or_default();
-                let value = match name {
-                    b"amp" => Some(u32::from(b'&')),
-                    b"lt" => Some(u32::from(b'<')),
-                    b"gt" => Some(u32::from(b'>')),
-                    b"quot" => Some(u32::from(b'"')),
-                    b"apos" => Some(u32::from(b'\'')),
-                    [b'#', b'x' | b'X', digits @ ..] => hex(Some(digits)),
-                    [b'#', digits @ ..] => std::str::from_utf8(digits)
-                        .ok()
-                        .and_then(|digits| digits.parse().ok()),
-                    _ => None,
-                };
-                is(value, end + 2)
-            }
-        },
-        _ => Fit::None,
-    };
-    match escape {
-        Fit::None if *first == wanted => Fit::Whole(1),
-        escape => escape,
-    }
 }
 
 impl Redaction {
@@ -158,22 +51,18 @@ impl Redaction {
         // The longest first, or the end of a secret would be left standing where a shorter one begins like it.
         redaction
             .forms
-            .sort_by_key(|form| std::cmp::Reverse(form.bytes.len()));
+            .sort_by_key(|form| std::cmp::Reverse(form.bytes().len()));
         redaction
     }
 
     fn add(&mut self, form: Vec<u8>, escaped: bool) {
-        let form = Form {
-            bytes: Zeroizing::new(form),
-            escaped,
-        };
-        let starts: &[u8] = if escaped { b"%\\&" } else { b"" };
-        for start in form.bytes.first().into_iter().chain(starts) {
-            if let Some(place) = self.starts.get_mut(usize::from(*start)) {
+        let form = Form::new(form, escaped);
+        for start in form.starts() {
+            if let Some(place) = self.starts.get_mut(usize::from(start)) {
                 *place = true;
             }
         }
-        if !self.forms.iter().any(|known| known.bytes == form.bytes) {
+        if !self.forms.iter().any(|known| known.bytes() == form.bytes()) {
             self.forms.push(form);
         }
     }
@@ -221,7 +110,7 @@ impl Redaction {
     /// How many bytes past a cut must be at hand to see every secret that begins before it.
     pub(in crate::model) fn reach(&self) -> usize {
         // `\u0041` is the longest way to write a byte that anybody uses for all of them.
-        self.forms.first().map_or(0, |form| form.bytes.len() * 6)
+        self.forms.first().map_or(0, |form| form.bytes().len() * 6)
     }
 
     /// What stands at the start of `bytes`: the longest whole form, else the longest start of one.
@@ -267,6 +156,25 @@ impl Redaction {
         let mut out = out?;
         out.extend_from_slice(bytes.get(kept..upto).unwrap_or_default());
         Some(out)
+    }
+
+    /// Whether there is nothing to look for.
+    pub(in crate::model) fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// Where the last bytes of a text may be the start of a secret that is still to come; its end where not.
+    pub(in crate::model) fn certain(&self, text: &str) -> usize {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            match self.at(bytes.get(at..).unwrap_or_default()) {
+                Fit::Whole(length) => at += length,
+                Fit::Start(..) => return at,
+                Fit::None => at += 1,
+            }
+        }
+        bytes.len()
     }
 
     /// A text without secrets.
@@ -372,118 +280,6 @@ impl Redaction {
         trace
             .headers
             .retain(|name, _| matches!(self.text(name, true), Cow::Borrowed(_)));
-    }
-}
-
-/// Looks on in place of another, who is told no secret. One that arrives in pieces is held back until it is whole.
-pub(in crate::model) struct Guarded<'a> {
-    watch: &'a dyn Watch,
-    redaction: &'a Redaction,
-    held: Mutex<Held>,
-}
-
-/// Ends of what arrived that may be the start of a secret.
-#[derive(Default)]
-struct Held {
-    text: String,
-    reasoning: String,
-    arguments: String,
-}
-
-impl<'a> Guarded<'a> {
-    pub(in crate::model) fn new(watch: &'a dyn Watch, redaction: &'a Redaction) -> Self {
-        Self {
-            watch,
-            redaction,
-            held: Mutex::default(),
-        }
-    }
-
-    /// Tells what was held back: the reply is over, and so it was no secret, or not all of one.
-    pub(in crate::model) fn end(&self) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = std::mem::take(&mut *held);
-        if !held.text.is_empty() {
-            self.watch
-                .delta(Delta::Text(&self.redaction.text(&held.text, true)));
-        }
-        if !held.reasoning.is_empty() {
-            let reasoning = self.redaction.text(&held.reasoning, true);
-            self.watch.delta(Delta::Reasoning(&reasoning));
-        }
-        self.end_arguments(&held.arguments);
-    }
-
-    fn end_arguments(&self, arguments: &str) {
-        if !arguments.is_empty() {
-            self.watch.delta(Delta::Tool {
-                name: "",
-                arguments: &self.redaction.text(arguments, true),
-            });
-        }
-    }
-
-    /// Passes on what is certain of `held` and `piece`, and holds the rest.
-    fn pass(&self, held: &mut String, piece: &str, tell: impl Fn(&str)) {
-        let joined;
-        let text = if held.is_empty() {
-            piece
-        } else {
-            held.push_str(piece);
-            joined = std::mem::take(held);
-            &joined
-        };
-        let bytes = text.as_bytes();
-        let (mut at, mut certain) = (0, bytes.len());
-        while at < bytes.len() {
-            match self.redaction.at(bytes.get(at..).unwrap_or_default()) {
-                Fit::Whole(length) => at += length,
-                Fit::Start(..) => {
-                    certain = at;
-                    break;
-                }
-                Fit::None => at += 1,
-            }
-        }
-        // Forms begin at characters, so this always splits.
-        let (certain, rest) = text.split_at_checked(certain).unwrap_or((text, ""));
-        if !certain.is_empty() {
-            tell(&self.redaction.text(certain, false));
-        }
-        held.push_str(rest);
-    }
-}
-
-impl Watch for Guarded<'_> {
-    fn delta(&self, delta: Delta<'_>) {
-        if self.redaction.forms.is_empty() {
-            return self.watch.delta(delta);
-        }
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        match delta {
-            Delta::Text(text) => self.pass(&mut held.text, text, |text| {
-                self.watch.delta(Delta::Text(text));
-            }),
-            Delta::Reasoning(text) => self.pass(&mut held.reasoning, text, |text| {
-                self.watch.delta(Delta::Reasoning(text));
-            }),
-            Delta::Tool { name, arguments } => {
-                if !name.is_empty() {
-                    let before = std::mem::take(&mut held.arguments);
-                    self.end_arguments(&before);
-                    self.watch.delta(Delta::Tool {
-                        name: &self.redaction.text(name, true),
-                        arguments: "",
-                    });
-                }
-                self.pass(&mut held.arguments, arguments, |arguments| {
-                    self.watch.delta(Delta::Tool {
-                        name: "",
-                        arguments,
-                    });
-                });
-            }
-        }
     }
 }
 
