@@ -53,10 +53,18 @@ impl Form {
                 Fit::None
             };
         }
+        let length = self.bytes.len();
+        let literal = |number: usize, at: usize| {
+            let (rest, form) = (bytes.get(at..), self.bytes.get(number..));
+            rest.zip(form)
+                .is_some_and(|(rest, form)| rest.starts_with(form))
+        };
         let mut at = 0;
         for (number, wanted) in self.bytes.iter().enumerate() {
             match one(bytes.get(at..).unwrap_or_default(), *wanted) {
                 Fit::Whole(length) => at += length,
+                // `&` may be itself, and all that follows too.
+                Fit::Start(..) if literal(number, at) => return Fit::Whole(at + length - number),
                 Fit::Start(some, _) => return self.start(number + some),
                 Fit::None => return Fit::None,
             }

@@ -55,6 +55,9 @@ fn names_of_characters_are_read() {
     let text = redaction.text("a&amp;b&lt;c&gt;d&quot;e&apos;f", false);
     assert_eq!(text, MARK);
     assert_eq!(redaction.text(r#"a&b<c>d\"e'f"#, false), MARK);
+    // An escape before, and what only looks like one at the end.
+    let redaction = Redaction::of(["a/b&c"]);
+    assert_eq!(redaction.text(r"a\/b&c", false), MARK);
 }
 
 #[test]
