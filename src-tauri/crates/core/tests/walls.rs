@@ -26,7 +26,7 @@ const FORBIDDEN: [(&str, &[&str]); 3] = [
 ];
 
 /// What only one module of core may name.
-const HOMES: [(&str, &str); 7] = [
+const HOMES: [(&str, &str); 8] = [
     ("sqlx::", "store"),
     ("reqwest::", "model"),
     ("handlebars::", "prompt"),
@@ -34,6 +34,7 @@ const HOMES: [(&str, &str); 7] = [
     ("syntect::", "compare"),
     ("jsonschema::", "parity"),
     ("pkcs8::", "keys"),
+    ("keyring_core::", "keys"),
 ];
 
 /// What each module of core may name of the others. The order is a proof that there is no cycle: a module names only
@@ -49,7 +50,7 @@ const KNOWS: [(&str, &str); 15] = [
     ("check", "prompt ledger set parity host"),
     ("gateway", "prompt"),
     ("keys", ""),
-    ("model", "prompt host"),
+    ("model", "prompt host keys"),
     ("run", "prompt case model host"),
     ("files", "prompt case ledger set host"),
     ("store", "prompt case ledger set parity"),

@@ -39,7 +39,7 @@ pub use crate::prompt::ToolCall;
 pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
-pub use key::{ApiKey, ApiKeys, EnvKeys};
+pub use key::{ApiKey, ApiKeys, EnvKeys, Keys};
 pub use request::{BuildError, Request, build};
 pub use transport::{Http, Proxies, Settings};
 

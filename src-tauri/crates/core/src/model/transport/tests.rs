@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::loopback::{Server, Step};
-use crate::model::{Nobody, Trace, build};
+use crate::model::{EnvKeys, Nobody, Trace, build};
 use crate::prompt::{CaseId, Content, Message, Model, ModelName, Rendered, Speaker, Wire};
 
 const KEY: &str = "sk-planted-0123456789";
