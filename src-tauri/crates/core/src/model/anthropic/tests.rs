@@ -1,6 +1,9 @@
+use serde_json::json;
+
 use super::super::request::build;
 use super::*;
-use crate::prompt::{Message, Params, Tool, Wire};
+use crate::model::ErrorKind;
+use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool};
 
 fn model() -> Model {
     Model {
@@ -8,7 +11,7 @@ fn model() -> Model {
         id: "claude-sonnet-4-5".into(),
         key_env: Some("ANTHROPIC_API_KEY".into()),
         base_url: None,
-        headers: Default::default(),
+        stream: false,
         ..Model::new(Wire::Anthropic, "")
     }
 }
@@ -168,12 +171,14 @@ fn blocks_become_text_and_tool_calls() {
       "text": "Let me look. One moment.",
       "tool_calls": [
         {
+          "id": "toolu_1",
           "name": "find_order",
           "arguments": {
             "id": "A-1"
           }
         },
         {
+          "id": "toolu_2",
           "name": "now",
           "arguments": {}
         }
@@ -181,7 +186,9 @@ fn blocks_become_text_and_tool_calls() {
       "finish": "tool_calls",
       "usage": {
         "input_tokens": 115,
-        "output_tokens": 7
+        "output_tokens": 7,
+        "cached_input_tokens": 100,
+        "cache_write_tokens": 5
       },
       "model": "claude-sonnet-4-5-20250929"
     }
