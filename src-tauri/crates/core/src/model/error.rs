@@ -6,7 +6,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::key::redact;
 use crate::prompt::RenderError;
 
 pub(super) use complaint::Complaint;
@@ -190,12 +189,6 @@ impl CallError {
             status: None,
             request_id: None,
         }
-    }
-
-    pub(super) fn redacted(mut self, secrets: &[String]) -> Self {
-        self.message = redact(&self.message, secrets);
-        self.request_id = self.request_id.map(|id| redact(&id, secrets));
-        self
     }
 }
 

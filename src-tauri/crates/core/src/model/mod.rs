@@ -25,6 +25,8 @@ mod fold;
 mod gemini;
 mod json;
 mod key;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod mistral;
 mod openai_chat;
 mod openai_responses;

@@ -1,9 +1,8 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::request::build;
-use super::*;
-use crate::model::ErrorKind;
-use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool};
+use crate::model::{Answer, CallError, ErrorKind, fold};
+use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool, Wire};
 
 fn model() -> Model {
     Model {
@@ -144,6 +143,10 @@ fn what_is_unset_is_absent_but_the_required_limit() {
     let body = build(&model(), &content, &rendered).unwrap().body;
     assert_eq!(body.get("stop_sequences"), Some(&json!(["a", "b"])));
     assert_eq!(body.get("stop"), None);
+}
+
+fn answer(body: &Value) -> Result<Answer, CallError> {
+    fold::answer(Wire::Anthropic, "m", body)
 }
 
 fn read(body: Value) -> Answer {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{CallError, ErrorKind};
 use crate::model::json::{list, maybe, word};
+use crate::model::{Answer, Finish};
 
 /// What the words of providers mean where the status does not tell: inside a stream it is always 200, and 429 also
 /// means "no money left", which no waiting cures. From the vendors' own clients and specifications.
@@ -149,9 +150,12 @@ impl Complaint {
         self.code == "content_filter"
     }
 
-    /// How long the body asks to wait, in seconds. Headers come before it.
-    pub(in crate::model) fn retry_after_seconds(&self) -> Option<f64> {
-        self.retry_after_seconds
+    /// The answer that a filtered prompt has.
+    pub(in crate::model) fn outcome(&self) -> Option<Answer> {
+        self.is_filtered().then(|| Answer {
+            finish: Finish::ContentFilter,
+            ..Answer::of("")
+        })
     }
 
     /// The error, under this status and what the headers ask to wait.
@@ -248,7 +252,8 @@ fn fault(fault: &Value) -> Option<String> {
 /// Google's duration, such as `34s` or `1.5s`.
 fn duration(text: &str) -> Option<f64> {
     let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-    (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
+    // Nobody waits for thirty years, and what is summed up must not overflow.
+    (seconds.is_finite() && seconds >= 0.0).then(|| seconds.min(1e9))
 }
 
 #[cfg(test)]
@@ -395,7 +400,7 @@ mod tests {
             )
         };
         let minute = with("GenerateRequestsPerMinutePerProjectPerModel-FreeTier");
-        assert_eq!(minute.retry_after_seconds(), Some(34.0));
+        assert_eq!(minute.retry_after_seconds, Some(34.0));
         let limited = |seconds| ErrorKind::RateLimited {
             retry_after_seconds: Some(seconds),
         };

@@ -1,10 +1,9 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::request::build;
 use super::body::response_format;
-use super::*;
-use crate::model::{ErrorKind, Usage};
-use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool};
+use crate::model::{Answer, CallError, ErrorKind, Finish, Usage, fold};
+use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool, Wire};
 
 fn model(base_url: Option<&str>) -> Model {
     Model {
@@ -185,6 +184,10 @@ fn compatible_servers_get_the_older_name_of_the_limit() {
 fn an_open_schema_is_not_sent_as_strict() {
     let schema = json!({"title": "two words", "type": "object", "properties": {"a": {}}});
     insta::assert_snapshot!(response_format(&schema).to_string(), @r#"{"type":"json_schema","json_schema":{"name":"output","schema":{"title":"two words","type":"object","properties":{"a":{}}}}}"#);
+}
+
+fn answer(body: &Value) -> Result<Answer, CallError> {
+    fold::answer(Wire::OpenaiChat, "m", body)
 }
 
 fn read(body: Value) -> Answer {
