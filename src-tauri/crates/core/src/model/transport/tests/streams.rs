@@ -46,7 +46,7 @@ async fn a_stream_is_told_as_it_arrives_and_answers_in_the_end() {
 async fn a_stream_without_its_last_event_is_cut_and_kept() {
     let start = Step::Say(text_event("hello").into_bytes());
     for ending in [vec![], vec![Step::Wait, Step::Reset]] {
-        let server = stream(&[&[start.clone()], ending.as_slice()].concat());
+        let server = stream(&[std::slice::from_ref(&start), &ending].concat());
         let asked = call(Wire::OpenaiChat, &server.url, &[]);
         let heard = Heard::default();
         let (attempt, ()) = tokio::join!(
