@@ -38,7 +38,7 @@ pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys};
-pub use request::{BuildError, Request, build};
+pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 
 /// One call: the request, and whose it is. The names are what a scripted model answers by and what is traced; only

@@ -152,7 +152,7 @@ impl Http {
             .client(url.scheme() == "https")?
             .post(url)
             .headers(headers(call, key)?)
-            .body(call.request.body.to_string())
+            .body(call.request.body_text().to_owned())
             .send()
             .await
             .map_err(|error| broken(&error))?;

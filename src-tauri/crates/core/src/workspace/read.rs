@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::lookup::{self, Found};
 use super::view::{
-    ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Track, VariantDiff, VariantLog,
-    VariantView, VersionEntry,
+    ModelEntry, ModelList, PriceView, PromptDetail, PromptEntry, PromptList, Track, VariantDiff,
+    VariantLog, VariantView, VersionEntry,
 };
 use super::{Error, Workspace};
 use crate::compare::{self, Mode};
 use crate::files::dotprompt;
 use crate::ledger::{Change, ChangeState, changes};
+use crate::model;
 use crate::prompt::{ModelName, Variant, Version};
 
 impl Workspace {
@@ -79,6 +80,16 @@ impl Workspace {
                 .as_deref()
                 .is_none_or(|name| self.host.env(name).is_some()),
             base_url: model.base_url.clone(),
+            url: model::address(model),
+            auth: model.auth,
+            stream: model.stream,
+            concurrency: model.concurrency,
+            price: model.price.as_ref().map(|price| PriceView {
+                input: price.input.to_string(),
+                output: price.output.to_string(),
+                source: "workspace".to_owned(),
+                as_of: None,
+            }),
         });
         Ok(ModelList {
             models: models.collect(),
