@@ -2,6 +2,10 @@
 //!
 //! The text itself is what a workspace keeps, comments and order included; this module reads it, and moves its dates.
 
+mod edit;
+
+pub use edit::with_model;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;

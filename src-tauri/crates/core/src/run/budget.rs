@@ -7,10 +7,8 @@ use crate::prompt::Usd;
 #[derive(Debug)]
 pub(super) struct Budget {
     most: Option<Usd>,
-    /// Known costs.
-    spent: Usd,
     /// Spent for all that is known: calls that answered without saying what they used count with their most.
-    feared: Usd,
+    spent: Usd,
     reserved: Usd,
 }
 
@@ -19,7 +17,6 @@ impl Budget {
         Self {
             most,
             spent: Usd::default(),
-            feared: Usd::default(),
             reserved: Usd::default(),
         }
     }
@@ -31,12 +28,17 @@ impl Budget {
         let fits = match (self.most, at_most) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(most), Some(at_most)) => self.feared.plus(self.reserved).plus(at_most) <= most,
+            (Some(most), Some(at_most)) => self.spent.plus(self.reserved).plus(at_most) <= most,
         };
         if fits {
             self.reserved = self.reserved.plus(wanted);
         }
         fits
+    }
+
+    /// What counts against the limit so far.
+    pub(super) fn spent(&self) -> Usd {
+        self.spent
     }
 
     /// A call is over. `cost`: what it cost, if that is known; `billed`: whether it may have been billed at all.
@@ -45,15 +47,9 @@ impl Budget {
         self.reserved = Usd(self.reserved.0.saturating_sub(reserved.0));
         if let Some(cost) = cost {
             self.spent = self.spent.plus(cost);
-            self.feared = self.feared.plus(cost);
         } else if billed {
-            self.feared = self.feared.plus(reserved);
+            self.spent = self.spent.plus(reserved);
         }
-    }
-
-    /// Known costs so far.
-    pub(super) fn spent(&self) -> Usd {
-        self.spent
     }
 }
 
@@ -68,7 +64,7 @@ mod tests {
         assert!(!budget.reserve(Some(Usd(4))));
         budget.settle(Some(Usd(4)), Some(Usd(1)), true);
         assert!(budget.reserve(Some(Usd(4))));
-        assert_eq!(budget.spent(), Usd(1));
+        assert!(!budget.reserve(Some(Usd(2))) && budget.reserve(Some(Usd(1))));
     }
 
     #[test]
@@ -77,7 +73,6 @@ mod tests {
         assert!(budget.reserve(Some(Usd(9))));
         budget.settle(Some(Usd(9)), None, true);
         assert!(!budget.reserve(Some(Usd(2))) && budget.reserve(Some(Usd(1))));
-        assert_eq!(budget.spent(), Usd(0));
         let mut budget = Budget::new(Some(Usd(10)));
         assert!(budget.reserve(Some(Usd(9))));
         budget.settle(Some(Usd(9)), None, false);

@@ -343,6 +343,7 @@ impl<'a> Course<'a> {
             cost_usd: (self.unpriced == 0).then(|| self.spent.dollars()),
             spent_usd: self.spent.dollars(),
             unpriced: self.unpriced,
+            counted_usd: self.budget.spent().dollars(),
             cancelled: left > 0,
             stops: if left > 0 { self.stops } else { Vec::new() },
         }

@@ -30,11 +30,14 @@ pub(super) struct Handoff {
 impl Handoff {
     /// Whether a conversation has earlier turns of the assistant at all.
     pub(super) fn applies_to(turns: &[Message]) -> bool {
-        let end = takeover(turns);
-        turns
-            .iter()
-            .take(end)
-            .any(|message| message.role == Speaker::Assistant)
+        Self::turns_of(turns) > 0
+    }
+
+    /// How many messages of the assistant stand before the takeover.
+    pub(super) fn turns_of(turns: &[Message]) -> u32 {
+        let before = turns.iter().take(takeover(turns));
+        let said = before.filter(|message| message.role == Speaker::Assistant);
+        u32::try_from(said.count()).unwrap_or(u32::MAX)
     }
 
     pub(super) fn new(turns: &[Message]) -> Self {

@@ -71,6 +71,11 @@ impl Target {
         }
     }
 
+    /// The call for a case as it was saved.
+    pub fn call_for(&self, case: &Case) -> Result<Call, CallError> {
+        self.call(case, &case.turns, false, 1)
+    }
+
     /// The call for a case. `turns`: the conversation in place of the case's own. `open`: it is still going on, so the
     /// version's final user turn is left out.
     fn call(
@@ -369,6 +374,15 @@ impl Plan {
     /// Who answers the earlier turns; `None` when nothing is handed over.
     pub fn primary(&self) -> Option<&Arc<Target>> {
         self.handoff.as_ref()
+    }
+
+    /// How many turns of a cell's conversation the primary still has to say; tools that are called add to them.
+    pub fn earlier_turns(&self, cell: &CellPlan) -> u32 {
+        let key = (cell.case().id.clone(), cell.repeat);
+        if self.handoff.is_none() || self.transcripts.contains_key(&key) {
+            return 0;
+        }
+        Handoff::turns_of(&cell.case().turns)
     }
 
     pub(super) fn transcripts(&self) -> &HashMap<TranscriptKey, Arc<Vec<Message>>> {

@@ -39,6 +39,7 @@ pub(super) struct Schedule<'a> {
     /// The next cell of each target, by its place in the plan.
     cursors: Vec<u32>,
     /// Begun cells whose next call can be made now or later.
+    #[expect(clippy::vec_box, reason = "works move in and out of it, and are large")]
     ready: Vec<Box<Work>>,
     conversations: HashMap<TranscriptKey, Conversation>,
     /// Cells begun and not over.
@@ -197,6 +198,7 @@ impl<'a> Schedule<'a> {
 
     /// Calls nobody at the endpoint of `work` any more. Gives back the cells that wait there and were tried before:
     /// their last error stands.
+    #[expect(clippy::vec_box, reason = "they are boxed already")]
     pub(super) fn close(&mut self, work: &Work) -> Vec<Box<Work>> {
         let Some(door) = self.door(work) else {
             return Vec::new();

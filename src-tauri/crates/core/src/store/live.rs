@@ -345,7 +345,7 @@ async fn insert_try(
         "INSERT INTO attempt (cell_id, seq, model, call, number, began, request, error_kind, status, request_id,
                               sent_id, received_id, received, first_byte, first_token, took, retry_after)
          VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM attempt WHERE cell_id = ?1),
-                 ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          RETURNING seq",
     )
     .bind(cell_id)

@@ -200,6 +200,26 @@ impl Store {
         }
     }
 
+    /// How many tokens a model's latest answers to a content have on average; `None` when nothing is known.
+    pub async fn mean_output_tokens(
+        &self,
+        prompt: &PromptName,
+        model: &ModelName,
+        content: &ContentId,
+    ) -> Result<Option<u32>, StoreError> {
+        let (mean,): (Option<f64>,) = sqlx::query_as(
+            "SELECT avg(output_tokens) FROM cell
+             WHERE current = 1 AND prompt_id = (SELECT id FROM prompt WHERE name = ?) AND model = ?
+               AND content = (SELECT id FROM content WHERE content_id = ?)",
+        )
+        .bind(prompt.as_str())
+        .bind(model.as_str())
+        .bind(content.as_str())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(mean.map(|mean| mean.ceil() as u32))
+    }
+
     /// The latest output to exactly this request at this repeat, with the model that gave it.
     pub async fn cached_output(
         &self,

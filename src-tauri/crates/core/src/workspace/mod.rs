@@ -27,7 +27,7 @@ pub use release::{
     ExportRequest, VerifyRequest, export_key, key_list, new_key, show_envelope, sign_envelope,
     verify_bundle,
 };
-pub use run::RunRequest;
+pub use run::{ModelDraft, ResumeRequest, RunContext, RunOptions, RunRequest};
 pub use save::{SaveRequest, SaveText};
 pub use sync::{SyncMode, Take, check_dir};
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::lookup::{self, Found};
+use super::run::price_view;
 use super::view::{
-    ModelEntry, ModelList, PriceView, PromptDetail, PromptEntry, PromptList, Track, VariantDiff,
-    VariantLog, VariantView, VersionEntry,
+    ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Track, VariantDiff, VariantLog,
+    VariantView, VersionEntry,
 };
 use super::{Error, Workspace};
 use crate::compare::{self, Mode};
@@ -70,26 +71,19 @@ impl Workspace {
     /// All models of understudy.toml.
     pub async fn models(&self) -> Result<ModelList, Error> {
         let set = self.load().await?;
+        let catalog = self.catalog()?;
         let models = set.config.models.iter().map(|(name, model)| ModelEntry {
             name: name.clone(),
             wire: model.wire.as_str().to_owned(),
             id: model.id.clone(),
             key_env: model.key_env.clone(),
-            key_present: model
-                .key_env
-                .as_deref()
-                .is_none_or(|name| self.host.env(name).is_some()),
+            key_present: self.key_present(model.key_env.as_deref()),
             base_url: model.base_url.clone(),
             url: model::address(model),
             auth: model.auth,
             stream: model.stream,
             concurrency: model.concurrency,
-            price: model.price.as_ref().map(|price| PriceView {
-                input: price.input.to_string(),
-                output: price.output.to_string(),
-                source: "workspace".to_owned(),
-                as_of: None,
-            }),
+            price: price_view(&catalog, model),
         });
         Ok(ModelList {
             models: models.collect(),
