@@ -181,11 +181,12 @@ fn refused(fallback: &Side<'_>, theirs: &Asks<'_>) -> Vec<Loss> {
     };
     let mut found: Vec<Loss> = Vec::new();
     for refusal in &fallback.facts.refuses {
-        let known = found.iter().any(|loss| loss.subject == refusal.field);
-        if !known && refusal.hits(wire, theirs) {
-            let message = format!("{id} {}", refusal.sentence(theirs));
-            let help = "take it out of the variant, and list it under `understudy.remove` so that no caller's reaches this model";
-            found.push(refuse(&refusal.field, message, help));
+        for field in refusal.hits(wire, theirs) {
+            if found.iter().all(|loss| loss.subject != field) {
+                let message = format!("{id} {}", refusal.sentence(field, theirs));
+                let help = "take it out of the variant, and list it under `understudy.remove` so that no caller's reaches this model";
+                found.push(refuse(field, message, help));
+            }
         }
     }
     let most = match wire {

@@ -1,4 +1,4 @@
-//! What an API answers with an error, as data: a field, and when.
+//! What an API answers with an error, as data: fields, and when.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ use serde_json::Value;
 use super::asks::Asks;
 use crate::prompt::Wire;
 
-/// A field that an API refuses. In a table a word, which is "whenever it is sent", or more:
+/// Fields that an API refuses. In a table a word, which is "whenever it is sent", or more:
 ///
 /// ```toml
 /// refuses = [
 ///     "top_k",
-///     { field = "temperature", except = [1] },                          # any value but this
-///     { field = "temperature", above = 1.0 },                           # a number beyond this
-///     { field = "reasoning_effort", is = ["minimal"] },                 # one of these values
-///     { field = "temperature", with = "top_p" },                        # not together
-///     { field = "temperature", unless = "reasoning_effort=none" },      # only then
-///     { field = "tools", wire = "openai-chat" },                        # elsewhere it is taken
+///     { fields = ["temperature"], except = [1] },                       # any value but this
+///     { fields = ["temperature"], above = 1.0 },                        # a number beyond this
+///     { fields = ["reasoning_effort"], is = ["minimal"] },              # one of these values
+///     { fields = ["temperature"], with = "top_p" },                     # not together
+///     { fields = ["temperature", "top_p"], unless = "reasoning_effort=none" },
+///     { fields = ["tools"], with = "thinking.type=enabled|adaptive", wire = "openai-chat" },
 /// ]
 /// ```
 ///
@@ -29,8 +29,8 @@ use crate::prompt::Wire;
 /// body (`thinking.type`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Refusal {
-    /// The field.
-    pub field: String,
+    /// The fields, each by itself.
+    pub fields: Vec<String>,
     /// Only these values.
     pub is: Vec<Value>,
     /// All values but these.
@@ -45,23 +45,37 @@ pub struct Refusal {
     pub wire: Option<Wire>,
 }
 
-/// `field`, which is "is sent", or `field=value`.
+/// `field`, which is "is sent", or `field=value`, or `field=one|other`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Condition {
     /// The field.
     pub field: String,
-    /// Its value, as text.
+    /// Its value, as text; several are parted by `|`.
     pub value: Option<String>,
 }
 
 impl Refusal {
-    /// Whether the API would refuse what is asked.
-    pub(super) fn hits(&self, wire: Wire, asks: &Asks<'_>) -> bool {
-        if self.wire.is_some_and(|only| only != wire) {
-            return false;
-        }
-        let Some(value) = asks.field(&self.field) else {
+    /// The fields that the API would refuse of what is asked.
+    pub(super) fn hits<'a>(
+        &'a self,
+        wire: Wire,
+        asks: &'a Asks<'_>,
+    ) -> impl Iterator<Item = &'a str> {
+        let here = self.wire.is_none_or(|only| only == wire)
+            && self.with.as_ref().is_none_or(|with| with.holds(asks))
+            && !self
+                .unless
+                .as_ref()
+                .is_some_and(|unless| unless.holds(asks));
+        self.fields
+            .iter()
+            .map(String::as_str)
+            .filter(move |field| here && self.forbids(field, asks))
+    }
+
+    fn forbids(&self, field: &str, asks: &Asks<'_>) -> bool {
+        let Some(value) = asks.field(field) else {
             return false;
         };
         let among = |list: &[Value]| list.iter().any(|one| same(one, value));
@@ -70,16 +84,10 @@ impl Refusal {
             && self
                 .above
                 .is_none_or(|most| value.as_f64().is_some_and(|value| value > most))
-            && self.with.as_ref().is_none_or(|with| with.holds(asks))
-            && !self
-                .unless
-                .as_ref()
-                .is_some_and(|unless| unless.holds(asks))
     }
 
     /// What its API does, to be put behind the model's name.
-    pub(super) fn sentence(&self, asks: &Asks<'_>) -> String {
-        let field = &self.field;
+    pub(super) fn sentence(&self, field: &str, asks: &Asks<'_>) -> String {
         let sent = asks
             .field(field)
             .filter(|value| !value.is_array() && !value.is_object());
@@ -104,9 +112,11 @@ impl Refusal {
 impl Condition {
     fn holds(&self, asks: &Asks<'_>) -> bool {
         asks.field(&self.field).is_some_and(|found| {
-            self.value.as_ref().is_none_or(|wanted| match found {
-                Value::String(text) => text == wanted,
-                other => serde_json::from_str(wanted).is_ok_and(|wanted| same(&wanted, other)),
+            self.value.as_ref().is_none_or(|wanted| {
+                wanted.split('|').any(|wanted| match found {
+                    Value::String(text) => text == wanted,
+                    other => serde_json::from_str(wanted).is_ok_and(|wanted| same(&wanted, other)),
+                })
             })
         })
     }
@@ -115,7 +125,7 @@ impl Condition {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "`{}` {value}", self.field),
+            Some(value) => write!(f, "`{}` {}", self.field, value.replace('|', " or ")),
             None => write!(f, "`{}`", self.field),
         }
     }
@@ -172,7 +182,7 @@ fn list(values: &[Value]) -> String {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Full {
-    field: String,
+    fields: Vec<String>,
     #[serde(default)]
     is: Vec<Value>,
     #[serde(default)]
@@ -192,31 +202,35 @@ impl<'de> Deserialize<'de> for Refusal {
             type Value = Refusal;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field's name, or a table with `field`")
+                f.write_str("a field's name, or a table with `fields`")
             }
 
             fn visit_str<E: de::Error>(self, field: &str) -> Result<Refusal, E> {
-                if field.is_empty() {
-                    return Err(E::custom("a refusal names no field"));
-                }
-                Ok(Refusal {
-                    field: field.to_owned(),
+                named(Refusal {
+                    fields: vec![field.to_owned()],
                     ..Refusal::default()
                 })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Refusal, A::Error> {
                 let full = Full::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Refusal {
+                named(Refusal {
+                    fields: full.fields,
                     is: full.is,
                     except: full.except,
                     above: full.above,
                     with: full.with,
                     unless: full.unless,
                     wire: full.wire,
-                    ..self.visit_str(&full.field)?
                 })
             }
+        }
+
+        fn named<E: de::Error>(refusal: Refusal) -> Result<Refusal, E> {
+            if refusal.fields.is_empty() || refusal.fields.iter().any(String::is_empty) {
+                return Err(E::custom("a refusal names no field"));
+            }
+            Ok(refusal)
         }
 
         deserializer.deserialize_any(Either)
@@ -230,7 +244,8 @@ mod tests {
 
     fn hits(refusal: Value, body: Value) -> bool {
         let refusal: Refusal = serde_json::from_value(refusal).unwrap();
-        refusal.hits(Wire::OpenaiChat, &Asks::read(Wire::OpenaiChat, &body))
+        let asks = Asks::read(Wire::OpenaiChat, &body);
+        refusal.hits(Wire::OpenaiChat, &asks).count() > 0
     }
 
     #[test]
@@ -242,21 +257,29 @@ mod tests {
         let none = json!({"temperature": 0.7, "reasoning_effort": "none"});
         for (refusal, hit, missed) in [
             (json!("temperature"), &warm, &json!({})),
-            (json!({"field": "temperature", "except": [1]}), &warm, &one),
-            (json!({"field": "temperature", "is": [1]}), &one, &warm),
-            (json!({"field": "temperature", "above": 0.9}), &one, &warm),
             (
-                json!({"field": "temperature", "with": "top_p"}),
+                json!({"fields": ["temperature"], "except": [1]}),
+                &warm,
+                &one,
+            ),
+            (json!({"fields": ["temperature"], "is": [1]}), &one, &warm),
+            (
+                json!({"fields": ["temperature"], "above": 0.9}),
+                &one,
+                &warm,
+            ),
+            (
+                json!({"fields": ["temperature"], "with": "top_p"}),
                 &both,
                 &warm,
             ),
             (
-                json!({"field": "temperature", "unless": "reasoning_effort=none"}),
+                json!({"fields": ["temperature"], "unless": "reasoning_effort=none"}),
                 &warm,
                 &none,
             ),
             (
-                json!({"field": "temperature", "with": "reasoning_effort", "unless": "reasoning_effort=none"}),
+                json!({"fields": ["temperature"], "with": "reasoning_effort", "unless": "reasoning_effort=none"}),
                 &thinking,
                 &none,
             ),
@@ -264,9 +287,9 @@ mod tests {
             assert!(hits(refusal.clone(), hit.clone()), "{refusal}");
             assert!(!hits(refusal.clone(), missed.clone()), "{refusal}");
         }
-        let elsewhere = json!({"field": "temperature", "wire": "openai-responses"});
+        let elsewhere = json!({"fields": ["temperature"], "wire": "openai-responses"});
         assert!(!hits(elsewhere, warm));
-        let inside = json!({"field": "thinking.type", "is": ["enabled"]});
+        let inside = json!({"fields": ["thinking.type"], "is": ["enabled"]});
         assert!(hits(inside, json!({"thinking": {"type": "enabled"}})));
     }
 
@@ -276,19 +299,19 @@ mod tests {
         let asks = Asks::read(Wire::OpenaiChat, &body);
         let said = |refusal: Value| {
             let refusal: Refusal = serde_json::from_value(refusal).unwrap();
-            refusal.sentence(&asks)
+            refusal.sentence("temperature", &asks)
         };
         assert_eq!(said(json!("temperature")), "refuses `temperature` 0.7");
         assert_eq!(
-            said(json!({"field": "temperature", "except": [1]})),
+            said(json!({"fields": ["temperature"], "except": [1]})),
             "refuses `temperature` 0.7, it takes only 1"
         );
         assert_eq!(
-            said(json!({"field": "temperature", "with": "top_p"})),
+            said(json!({"fields": ["temperature"], "with": "top_p"})),
             "refuses `temperature` 0.7 together with `top_p`"
         );
         assert_eq!(
-            said(json!({"field": "temperature", "unless": "reasoning_effort=none"})),
+            said(json!({"fields": ["temperature"], "unless": "reasoning_effort=none"})),
             "refuses `temperature` 0.7 unless `reasoning_effort` none is sent"
         );
     }

@@ -232,7 +232,7 @@ mod tests {
             ),
             ("[models.a]\nmax_output_tokens = 0\n", 1, "no limit"),
             (
-                "[models.a]\nrefuses = [{ fields = \"x\" }]\n",
+                "[models.a]\nrefuses = [{ field = \"x\" }]\n",
                 2,
                 "unknown field",
             ),

@@ -47,7 +47,7 @@ fn the_shipped_table_is_sound() {
     let day = table.as_of().expect("a day");
     assert!(parse_time(day).is_some());
     assert!(
-        (1..=80).contains(&table.rows().len()),
+        (30..=80).contains(&table.rows().len()),
         "{}",
         table.rows().len()
     );

@@ -125,6 +125,7 @@ const EMPTY_CONFIG: &str = "\
 # wire = \"anthropic\"            # openai-chat | openai-responses | anthropic | gemini | cohere | mistral
 # id = \"claude-sonnet-4-5\"
 # key_env = \"ANTHROPIC_API_KEY\"
+# price = { input = \"3\", output = \"15\" }   # US dollars a million tokens, where the known price is not yours
 #
 # [chains.customer-facing]
 # models = [\"claude-sonnet\"]

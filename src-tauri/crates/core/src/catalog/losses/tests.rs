@@ -164,7 +164,7 @@ fn a_forced_call_is_lost_when_it_becomes_a_choice() {
 fn what_the_api_refuses_is_named_once_with_its_value() {
     let facts: Entry = Entry {
         refuses: serde_json::from_value(
-            json!(["temperature", {"field": "temperature", "except": [1]}, "top_p"]),
+            json!(["temperature", {"fields": ["temperature"], "except": [1]}, "top_p"]),
         )
         .unwrap(),
         max_output_tokens: Some(100),
@@ -274,4 +274,80 @@ fn what_callers_notice_is_lost_unless_it_is_removed_on_purpose() {
         .len(),
         2
     );
+}
+
+#[test]
+fn the_shipped_table_knows_who_refuses_what() {
+    let refused = |wire, id: &str, body: Value| -> Vec<String> {
+        let facts = crate::catalog::Catalog::shipped().entry(&Model::new(wire, id));
+        let ours = (CHAT, json!({}));
+        found_knowing(ours, (wire, body), &facts, &[])
+            .into_iter()
+            .filter(|loss| loss.kind == LossKind::Refused)
+            .map(|loss| loss.subject)
+            .collect()
+    };
+    let nothing: [&str; 0] = [];
+    let warm = || json!({"temperature": 0.2});
+    let effort = |effort: &str| json!({"temperature": 0.2, "reasoning_effort": effort});
+    // Reasoning by default, so that nothing but an effort of none lets a temperature through.
+    assert_eq!(refused(CHAT, "gpt-4o-2024-11-20", warm()), nothing);
+    assert_eq!(refused(CHAT, "gpt-5-2025-08-07", warm()), ["temperature"]);
+    assert_eq!(refused(CHAT, "gpt-5", json!({"temperature": 1})), nothing);
+    assert_eq!(
+        refused(CHAT, "gpt-5", json!({"max_tokens": 9})),
+        ["max_tokens"]
+    );
+    assert_eq!(refused(CHAT, "gpt-5.2", warm()), nothing);
+    assert_eq!(refused(CHAT, "gpt-5.2", effort("low")), ["temperature"]);
+    assert_eq!(refused(CHAT, "gpt-5.5", warm()), ["temperature"]);
+    assert_eq!(refused(CHAT, "gpt-5.5", effort("none")), nothing);
+    let responses = json!({"temperature": 0.2, "reasoning": {"effort": "none"}});
+    assert_eq!(
+        refused(Wire::OpenaiResponses, "gpt-5.6-luna", responses),
+        nothing
+    );
+    let tools = json!({"tools": [tool("a")]});
+    assert_eq!(refused(CHAT, "gpt-5.6-sol", tools.clone()), ["tools"]);
+    assert_eq!(
+        refused(Wire::OpenaiResponses, "gpt-5.6-sol", tools),
+        nothing
+    );
+    assert_eq!(refused(CHAT, "gpt-6-sol", effort("none")), ["temperature"]);
+    assert_eq!(
+        refused(CHAT, "gpt-6-astra", effort("none")),
+        ["temperature", "reasoning_effort"]
+    );
+    assert_eq!(refused(CHAT, "gpt-6.9-nova", warm()), ["temperature"]);
+    assert_eq!(refused(CHAT, "o3", json!({"stop": ["x"]})), ["stop"]);
+    let anthropic = |id, body| refused(Wire::Anthropic, id, body);
+    let both = json!({"temperature": 0.2, "top_p": 0.9});
+    assert_eq!(
+        anthropic("claude-sonnet-4-5-20250929", both.clone()),
+        ["temperature"]
+    );
+    assert_eq!(anthropic("claude-sonnet-4-6", both.clone()), nothing);
+    assert_eq!(
+        anthropic("claude-haiku-4-5", json!({"temperature": 1.5})),
+        ["temperature"]
+    );
+    assert_eq!(anthropic("claude-sonnet-5", both), ["temperature", "top_p"]);
+    let forced = json!({"tools": [{"name": "a"}], "tool_choice": {"type": "any"}});
+    assert_eq!(
+        anthropic("claude-opus-5-5", forced.clone()),
+        ["tool_choice"]
+    );
+    assert_eq!(anthropic("claude-opus-5", forced), nothing);
+    let thinking = json!({"thinking": {"type": "disabled"}});
+    assert_eq!(
+        anthropic("claude-sonnet-5-5", thinking.clone()),
+        ["thinking.type"]
+    );
+    assert_eq!(anthropic("claude-haiku-5-5", thinking), nothing);
+    let cohere = json!({"tools": [{"function": {"name": "a"}}], "tool_choice": "REQUIRED"});
+    assert_eq!(
+        refused(Wire::Cohere, "command-r-08-2024", cohere.clone()),
+        ["tool_choice"]
+    );
+    assert_eq!(refused(Wire::Cohere, "command-a-03-2025", cohere), nothing);
 }
