@@ -19,6 +19,8 @@ mod error;
 mod fold;
 mod json;
 mod key;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod openai_chat;
 mod request;
 mod schema;
