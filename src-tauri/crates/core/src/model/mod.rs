@@ -20,6 +20,7 @@ mod fold;
 mod json;
 mod key;
 mod openai_chat;
+mod post;
 mod request;
 mod schema;
 pub mod scripted;
@@ -38,6 +39,7 @@ pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys};
+pub use post::{Post, PostError, Posted};
 pub use request::{BuildError, Request, build};
 pub use transport::{Http, Proxies, Settings};
 
