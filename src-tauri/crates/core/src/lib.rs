@@ -18,4 +18,5 @@ pub mod prompt;
 pub mod run;
 pub mod set;
 pub mod store;
+pub mod telemetry;
 pub mod workspace;

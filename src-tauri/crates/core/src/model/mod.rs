@@ -22,6 +22,7 @@ mod key;
 #[cfg(test)]
 pub(crate) mod loopback;
 mod openai_chat;
+mod post;
 mod request;
 mod schema;
 pub mod scripted;
@@ -40,6 +41,8 @@ pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys};
+pub use post::{Post, PostError, Posted};
+
 pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 
