@@ -21,6 +21,7 @@ use super::view::{RunEntry, RunList, RunState};
 use super::{Error, Workspace, evidence};
 use crate::catalog::Catalog;
 use crate::model::{Caller, Request, build};
+use crate::parity::{Expectations, OutputSchema};
 use crate::prompt::{ContentId, ModelName, PromptName, Usd, render};
 use crate::run::{
     Cancel, Event, Execution, Limits, Observer, Plan, PlanError, Retry, Summary, Target, execute,
@@ -302,7 +303,7 @@ impl Workspace {
         };
         Ok(Ready {
             prompt: found.name().clone(),
-            plan: judged(plan, found),
+            plan: expecting(plan, found),
             catalog,
         })
     }
@@ -365,7 +366,7 @@ impl Workspace {
         });
         Ok(Ready {
             prompt: stored.prompt.clone(),
-            plan: judged(plan, found),
+            plan: expecting(plan, found),
             catalog,
         })
     }
@@ -496,8 +497,15 @@ fn payable(ready: &Ready, options: &RunOptions) -> Result<(), Error> {
     })
 }
 
-fn judged(plan: Plan, _found: Found<'_>) -> Plan {
-    plan
+/// What cases expect is judged by the primary's schema, on both sides.
+fn expecting(plan: Plan, found: Found<'_>) -> Plan {
+    let schema = found.primary().ok();
+    let schema = schema.and_then(|(_, head)| head.content.output_schema.as_ref());
+    let schema = OutputSchema::compile(schema);
+    plan.expecting(|case| {
+        let expect = Expectations::compile(&case.expect, &schema);
+        (!expect.is_empty()).then_some(expect)
+    })
 }
 
 fn refused(error: PlanError) -> Error {
