@@ -1,6 +1,8 @@
+use serde_json::{Value, json};
+
 use super::super::request::build;
-use super::*;
-use crate::prompt::{Message, Params, Tool, Wire};
+use crate::model::{Answer, CallError, ErrorKind, fold};
+use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool, Wire};
 
 fn model() -> Model {
     Model {
@@ -8,7 +10,7 @@ fn model() -> Model {
         id: "claude-sonnet-4-5".into(),
         key_env: Some("ANTHROPIC_API_KEY".into()),
         base_url: None,
-        headers: Default::default(),
+        stream: false,
         ..Model::new(Wire::Anthropic, "")
     }
 }
@@ -143,6 +145,10 @@ fn what_is_unset_is_absent_but_the_required_limit() {
     assert_eq!(body.get("stop"), None);
 }
 
+fn answer(body: &Value) -> Result<Answer, CallError> {
+    fold::answer(Wire::Anthropic, "m", body)
+}
+
 fn read(body: Value) -> Answer {
     answer(&body).unwrap()
 }
@@ -168,12 +174,14 @@ fn blocks_become_text_and_tool_calls() {
       "text": "Let me look. One moment.",
       "tool_calls": [
         {
+          "id": "toolu_1",
           "name": "find_order",
           "arguments": {
             "id": "A-1"
           }
         },
         {
+          "id": "toolu_2",
           "name": "now",
           "arguments": {}
         }
@@ -181,7 +189,9 @@ fn blocks_become_text_and_tool_calls() {
       "finish": "tool_calls",
       "usage": {
         "input_tokens": 115,
-        "output_tokens": 7
+        "output_tokens": 7,
+        "cached_input_tokens": 100,
+        "cache_write_tokens": 5
       },
       "model": "claude-sonnet-4-5-20250929"
     }

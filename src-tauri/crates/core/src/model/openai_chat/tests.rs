@@ -1,6 +1,9 @@
+use serde_json::{Value, json};
+
 use super::super::request::build;
-use super::*;
-use crate::prompt::{Message, Params, Tool, Wire};
+use super::body::response_format;
+use crate::model::{Answer, CallError, ErrorKind, Finish, Usage, fold};
+use crate::prompt::{Content, Message, Model, Params, Rendered, Speaker, Tool, Wire};
 
 fn model(base_url: Option<&str>) -> Model {
     Model {
@@ -8,7 +11,7 @@ fn model(base_url: Option<&str>) -> Model {
         id: "gpt-4o-2024-11-20".into(),
         key_env: Some("OPENAI_API_KEY".into()),
         base_url: base_url.map(str::to_owned),
-        headers: Default::default(),
+        stream: false,
         ..Model::new(Wire::Anthropic, "")
     }
 }
@@ -183,6 +186,10 @@ fn an_open_schema_is_not_sent_as_strict() {
     insta::assert_snapshot!(response_format(&schema).to_string(), @r#"{"type":"json_schema","json_schema":{"name":"output","schema":{"title":"two words","type":"object","properties":{"a":{}}}}}"#);
 }
 
+fn answer(body: &Value) -> Result<Answer, CallError> {
+    fold::answer(Wire::OpenaiChat, "m", body)
+}
+
 fn read(body: Value) -> Answer {
     answer(&body).unwrap()
 }
@@ -202,7 +209,8 @@ fn a_plain_answer() {
       "finish": "stop",
       "usage": {
         "input_tokens": 12,
-        "output_tokens": 3
+        "output_tokens": 3,
+        "cached_input_tokens": 4
       },
       "model": "gpt-4o-2024-11-20"
     }
@@ -225,20 +233,24 @@ fn tool_calls_and_their_broken_arguments() {
       "text": "",
       "tool_calls": [
         {
+          "id": "c1",
           "name": "a",
           "arguments": {
             "x": 1
           }
         },
         {
+          "id": "c2",
           "name": "b",
           "arguments": "{\"x\": "
         },
         {
+          "id": "c3",
           "name": "c",
           "arguments": {}
         },
         {
+          "id": "c4",
           "name": "d",
           "arguments": {
             "y": 2
