@@ -21,6 +21,9 @@ pub enum Choice {
     Named,
 }
 
+/// How Responses is asked for log probabilities: not by a field, but by what its reply shall include.
+const LOGPROBS: &str = "message.output_text.logprobs";
+
 /// A parameter and where each wire has it; `""` where it has no field at all.
 struct Field {
     name: &'static str,
@@ -214,6 +217,9 @@ impl<'a> Asks<'a> {
 
     /// The value of a parameter, by the name prompt files use or by its path in the body; `None` when it is not sent.
     pub(super) fn field(&self, name: &str) -> Option<&'a Value> {
+        if name == "logprobs" && self.wire == Wire::OpenaiResponses {
+            return self.included(LOGPROBS);
+        }
         let known = FIELDS.iter().find(|field| field.name == name);
         let path = known.map_or(name, |field| field.path(self.wire));
         let found = at(self.body, path).or_else(|| {
@@ -265,8 +271,17 @@ impl<'a> Asks<'a> {
             .collect()
     }
 
+    /// What Responses is asked to add to its reply.
+    fn included(&self, what: &str) -> Option<&'a Value> {
+        let list = self.body.get("include")?.as_array()?;
+        list.iter().find(|included| *included == what)
+    }
+
     /// Whether the wire has a field for a parameter.
     pub(super) fn has_field(&self, name: &str) -> bool {
+        if name == "logprobs" && self.wire == Wire::OpenaiResponses {
+            return true;
+        }
         FIELDS
             .iter()
             .find(|field| field.name == name)
@@ -456,5 +471,16 @@ mod tests {
         assert_eq!(asks.field("seed"), Some(&json!(7)));
         assert_eq!(asks.stops(), 2);
         assert!(!asks.has_field("seed") && asks.has_field("stop"));
+    }
+
+    #[test]
+    fn log_probabilities_are_asked_of_responses_in_its_own_way() {
+        let asked =
+            json!({"include": ["reasoning.encrypted_content", LOGPROBS], "top_logprobs": 2});
+        let asks = Asks::read(Wire::OpenaiResponses, &asked);
+        assert!(asks.field("logprobs").is_some() && asks.foreign().is_empty());
+        let not = json!({"include": ["reasoning.encrypted_content"]});
+        let asks = Asks::read(Wire::OpenaiResponses, &not);
+        assert!(asks.field("logprobs").is_none() && asks.has_field("logprobs"));
     }
 }
