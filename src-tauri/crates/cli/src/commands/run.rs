@@ -20,6 +20,7 @@ pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Fai
     for prompt in &args.prompts {
         workspace.prompt(prompt).await?;
     }
+    let _observer = shell.observer()?;
     let caller = Http::from_env(shell.host.clone());
     let cancel = Cancel::new();
     let mut answer = Answer::Yes;

@@ -15,3 +15,4 @@ mod sample;
 mod settings;
 mod shown;
 mod sync;
+mod telemetry;

@@ -16,7 +16,7 @@ use crate::loopback::{Reply, Seen, Server, reply};
 const CASES: usize = 12;
 
 /// A workspace of one prompt with an Anthropic primary and an OpenAI fallback, both on this port.
-fn desk(server: &Server) -> Desk {
+pub(crate) fn desk(server: &Server) -> Desk {
     let mut desk = Desk::new();
     let port = server.port;
     desk.write(
