@@ -30,12 +30,10 @@ impl Workspace {
         for name in set.config.prompts.keys().filter(|name| wanted(name)) {
             self.gather(set, name, &mut evidence).await?;
         }
-        Ok(report(check::check(
-            set,
-            Some(&evidence),
-            &self.host.now(),
-            wanted,
-        )))
+        let report = report(check::check(set, Some(&evidence), &self.host.now(), wanted));
+        let findings = report.findings.len();
+        tracing::debug!(findings, errors = report.errors, "checked");
+        Ok(report)
     }
 
     async fn gather(
