@@ -67,3 +67,43 @@ fn a_command_without_calls_tells_nobody() {
     }
     assert!(provider.seen().is_empty() && collector.seen().is_empty());
 }
+
+#[test]
+fn the_log_tells_what_happened_and_no_text_or_secret() {
+    let provider = Server::start(|request, _| reply(request, "the model's words"));
+    let collector = Server::start(|_, _| Reply::Json(200, json!({})));
+    let endpoint = format!("http://127.0.0.1:{}", collector.port);
+    let desk = with(
+        run::desk(&provider),
+        &[
+            ("UNDERSTUDY_LOG", "trace"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-team=planted-header"),
+        ],
+    );
+    let told: String = ["sync set --push", "check", "run greet"]
+        .into_iter()
+        .map(|command| desk.run(command).stderr)
+        .collect();
+    for event in [
+        "migrated",
+        "opened",
+        "synced",
+        "checked",
+        "telemetry on",
+        "telemetry over",
+    ] {
+        assert!(told.contains(event), "{event} is missing from\n{told}");
+    }
+    for text in [
+        "hello 1",
+        "Greet {{name}}",
+        "Greet Ada",
+        "the model's words",
+    ] {
+        assert!(!told.contains(text), "{text} is in\n{told}");
+    }
+    for secret in ["sk-claude-secret", "sk-local-secret", "planted-header"] {
+        assert!(!told.contains(secret), "{secret} is in\n{told}");
+    }
+}
