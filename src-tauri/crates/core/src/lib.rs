@@ -4,6 +4,7 @@
 //! [`host::Host`]. `ARCHITECTURE.md` draws the walls between the modules; a test keeps them.
 
 pub mod case;
+pub mod catalog;
 pub mod check;
 pub mod compare;
 pub mod files;

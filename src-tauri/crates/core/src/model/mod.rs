@@ -19,6 +19,8 @@ mod error;
 mod fold;
 mod json;
 mod key;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod openai_chat;
 mod post;
 mod request;
@@ -40,7 +42,8 @@ pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys};
 pub use post::{Post, PostError, Posted};
-pub use request::{BuildError, Request, build};
+
+pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 
 /// One call: the request, and whose it is. The names are what a scripted model answers by and what is traced; only
