@@ -81,6 +81,7 @@ pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Fai
         });
         return Ok(Answer::Yes);
     }
+    let _observer = shell.observer()?;
     let caller = Http::from_env(shell.host.clone());
     let cancel = Cancel::new();
     let mut answer = Answer::Yes;

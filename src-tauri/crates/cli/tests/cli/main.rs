@@ -16,3 +16,4 @@ mod secrets;
 mod settings;
 mod shown;
 mod sync;
+mod telemetry;

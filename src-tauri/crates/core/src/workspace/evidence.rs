@@ -34,13 +34,10 @@ impl Workspace {
         let catalog = Catalog::of_user(self.host.as_ref())?;
         let outlook = outlook::outlook(set, &catalog, wanted);
         let now = self.host.now();
-        Ok(report(check::check(
-            set,
-            Some(&evidence),
-            &outlook,
-            &now,
-            wanted,
-        )))
+        let report = report(check::check(set, Some(&evidence), &outlook, &now, wanted));
+        let findings = report.findings.len();
+        tracing::debug!(findings, errors = report.errors, "checked");
+        Ok(report)
     }
 
     async fn gather(

@@ -88,6 +88,7 @@ impl Work {
 
 impl Workspace {
     /// Brings workspace and directory together in the given direction.
+    #[tracing::instrument(name = "sync", level = "debug", skip_all, fields(mode = ?mode))]
     pub async fn sync(
         &self,
         dir: &Path,
@@ -146,6 +147,13 @@ impl Workspace {
         if mode != SyncMode::Check {
             self.remember(known, base, &ours, &written).await?;
         }
+        tracing::info!(
+            pushed = report.pushed.len(),
+            pulled = report.pulled.len(),
+            conflicts = report.conflicts.len(),
+            in_sync = report.in_sync,
+            "synced"
+        );
         Ok(report)
     }
 
