@@ -46,7 +46,7 @@ impl Asked {
         ];
         let replies = ["/n", "/generationConfig/candidateCount"];
         Self {
-            body_bytes: body.to_string().len(),
+            body_bytes: request.body_text().len(),
             max_output_tokens: limits.into_iter().find_map(number),
             replies: replies.into_iter().find_map(number).unwrap_or(1),
             usual_output_tokens: None,

@@ -104,6 +104,18 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
+    /// Whether it is told from the rendered requests: what is known of it before any call.
+    pub fn is_of_requests(self) -> bool {
+        matches!(
+            self,
+            Self::SchemaLost
+                | Self::ToolsLost
+                | Self::ToolChoiceLost
+                | Self::ParameterRefused
+                | Self::ParameterLost
+        )
+    }
+
     /// Whether the rule needs outputs, which a directory does not hold.
     pub fn needs_outputs(self) -> bool {
         matches!(self, Self::SchemaBroken | Self::NeverRun | Self::StaleRun)

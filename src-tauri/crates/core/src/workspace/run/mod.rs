@@ -18,8 +18,9 @@ use self::choose::Maker;
 use self::sink::{StoreCache, StoreSink};
 use super::lookup::{self, Found};
 use super::view::{RunEntry, RunList, RunState};
-use super::{Error, Workspace, evidence};
+use super::{Error, Workspace, evidence, outlook};
 use crate::catalog::Catalog;
+use crate::check::{self, Finding};
 use crate::model::{Caller, Request, build};
 use crate::parity::{Expectations, OutputSchema};
 use crate::prompt::{ContentId, ModelName, PromptName, Usd, render};
@@ -181,6 +182,8 @@ struct Ready {
     prompt: PromptName,
     plan: Plan,
     catalog: Catalog,
+    /// What the fallbacks' requests would lose.
+    losses: Vec<Finding>,
 }
 
 impl Workspace {
@@ -304,6 +307,7 @@ impl Workspace {
         Ok(Ready {
             prompt: found.name().clone(),
             plan: expecting(plan, found),
+            losses: self.losses(found, &catalog),
             catalog,
         })
     }
@@ -367,8 +371,20 @@ impl Workspace {
         Ok(Ready {
             prompt: stored.prompt.clone(),
             plan: expecting(plan, found),
+            losses: self.losses(found, &catalog),
             catalog,
         })
+    }
+
+    /// What `check` says of the requests themselves, before any call.
+    fn losses(&self, found: Found<'_>, catalog: &Catalog) -> Vec<Finding> {
+        let wanted = |name: &PromptName| name == found.name();
+        let outlook = outlook::outlook(found.set, catalog, wanted);
+        let report = check::check(found.set, None, &outlook, &self.host.now(), wanted);
+        let findings = report.findings.into_iter();
+        findings
+            .filter(|finding| finding.code.is_of_requests())
+            .collect()
     }
 
     async fn target_again(&self, maker: Maker<'_>, stored: &StoredTarget) -> Result<Target, Error> {
