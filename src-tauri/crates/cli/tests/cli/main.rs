@@ -10,6 +10,7 @@ mod bad_input;
 mod desk;
 mod loopback;
 mod readme;
+mod resume;
 mod run;
 mod sample;
 mod secrets;

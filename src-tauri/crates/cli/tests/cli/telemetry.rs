@@ -50,7 +50,8 @@ fn a_collector_that_is_away_changes_nothing() {
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())],
     );
     let ended = desk.run("run greet");
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended}");
+    let quote = "greet: 24 calls, cost unknown: no price for claude, local\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, quote), "{ended}");
 }
 
 #[test]

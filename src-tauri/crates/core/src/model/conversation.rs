@@ -145,6 +145,12 @@ fn find<'m, 'a>(made: &'m mut [Made<'a>], result: &Message) -> Option<&'m mut Ma
     made.get_mut(at)
 }
 
+/// Whether an id is of the letters that OpenAI and Anthropic take.
+pub(super) fn is_plain(id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !id.is_empty() && id.chars().all(plain)
+}
+
 /// Whether items are each of a `type`, as content blocks and response items are.
 pub(super) fn are_typed(items: &[Value]) -> bool {
     items

@@ -83,3 +83,6 @@ pub trait Caller: Send + Sync {
     /// [`Finish`].
     fn call<'a>(&'a self, call: &'a Call, watch: &'a dyn Watch) -> BoxFuture<'a, Attempt>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::conversation::{Manners, Said, are_typed, link};
+use crate::model::conversation::{Manners, Said, are_typed, is_plain, link};
 use crate::model::wire::{self, Choice};
 use crate::prompt::{Content, Model, Rendered, Speaker, Tool};
 
@@ -11,10 +11,7 @@ pub(crate) const DEFAULT_MAX_TOKENS: u32 = 4096;
 
 const MANNERS: Manners = Manners {
     owns: are_typed,
-    takes: |id| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        !id.is_empty() && id.chars().all(plain)
-    },
+    takes: is_plain,
     id_length: 24,
 };
 

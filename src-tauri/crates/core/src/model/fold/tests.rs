@@ -136,7 +136,10 @@ fn whoever_looks_on_sees_what_arrives() {
             match delta {
                 Delta::Text(text) => seen.0.push_str(text),
                 Delta::Reasoning(text) => seen.1.push_str(text),
-                Delta::Tool { name, arguments } if name.is_empty() => seen.2.push_str(arguments),
+                Delta::Tool {
+                    name: "",
+                    arguments,
+                } => seen.2.push_str(arguments),
                 Delta::Tool { name, arguments } => seen.2.push_str(&format!(" {name}{arguments}")),
             }
         }

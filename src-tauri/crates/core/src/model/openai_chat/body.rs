@@ -7,11 +7,17 @@ use crate::model::schema;
 use crate::model::wire::{self, Choice};
 use crate::prompt::{Content, Model, Rendered, Speaker, Tool};
 
-/// Servers behind this wire make ids of every form, and some read them: they go back as they came.
+/// Compatible servers make ids of every form, and some read them: they go back as they came.
 const MANNERS: Manners = Manners {
     owns: are_a_message,
     takes: |_| true,
     id_length: 24,
+};
+
+/// OpenAI itself refuses ids that are longer than its own.
+const OPENAI: Manners = Manners {
+    takes: |id| id.len() <= 40,
+    ..MANNERS
 };
 
 /// The body. `host` decides one spelling: OpenAI itself deprecates `max_tokens`, and its reasoning models refuse it,
@@ -24,7 +30,9 @@ pub(crate) fn body(
 ) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("model".into(), json!(model.id));
-    let said = link(model, &rendered.turns, &MANNERS);
+    let is_openai = is_openai(host);
+    let manners = if is_openai { &OPENAI } else { &MANNERS };
+    let said = link(model, &rendered.turns, manners);
     body.insert(
         "messages".into(),
         messages(rendered, &said, |said| match said.message.role {
@@ -39,15 +47,6 @@ pub(crate) fn body(
         body.insert("response_format".into(), response_format(schema));
     }
     if let Some(max) = content.max_output_tokens {
-        let hosts = [
-            "api.openai.com",
-            "openai.azure.com",
-            "cognitiveservices.azure.com",
-        ];
-        let is_openai = hosts.iter().any(|known| {
-            host.strip_suffix(known)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        });
         let name = if is_openai {
             "max_completion_tokens"
         } else {
@@ -71,6 +70,19 @@ pub(crate) fn body(
         }
     }
     body
+}
+
+/// Whether OpenAI itself answers at this host, or Azure with its models.
+fn is_openai(host: &str) -> bool {
+    let hosts = [
+        "api.openai.com",
+        "openai.azure.com",
+        "cognitiveservices.azure.com",
+    ];
+    hosts.iter().any(|known| {
+        host.strip_suffix(known)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 /// The system text and the turns; `write` writes those that are not sent back as they came.

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::conversation::{Manners, Said, are_typed, link};
+use crate::model::conversation::{Manners, Said, are_typed, is_plain, link};
 use crate::model::schema;
 use crate::model::wire::{self, Choice};
 use crate::prompt::{Content, Model, Rendered, Speaker, Tool};
 
 const MANNERS: Manners = Manners {
     owns: are_typed,
-    takes: |id| !id.is_empty() && id.len() <= 64,
+    takes: |id| is_plain(id) && id.len() <= 64,
     id_length: 24,
 };
 
