@@ -3,7 +3,11 @@
 //! Its fixtures are ours (`wire/fixtures.json`), what it makes of them on each wire is not. Without the server nothing
 //! is checked, and the test says so.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it cannot go on"
+)]
 #![expect(
     clippy::print_stderr,
     reason = "what was not checked has to be told somewhere"

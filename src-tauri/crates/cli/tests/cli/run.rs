@@ -62,7 +62,7 @@ pub(crate) fn desk(server: &Server) -> Desk {
     desk
 }
 
-fn events(stdout: &str) -> Vec<Value> {
+pub(crate) fn events(stdout: &str) -> Vec<Value> {
     stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -352,9 +352,13 @@ fn ctrl_c_stops_the_run_and_says_what_was_kept() {
         (&summary["event"], &summary["cancelled"]),
         (&json!("summary"), &json!(true))
     );
+    let run = summary["run"].as_str().unwrap();
     assert_eq!(
         told,
-        "stopped: 5 of 24 calls are finished and kept, the rest was not asked\n"
+        format!(
+            "stopped: 5 of 24 calls are finished and kept, the rest was not asked\n\
+             19 calls are left; `understudy run --resume {run}` does the rest\n"
+        )
     );
     assert_eq!(stored(&desk), reported(&seen));
 }

@@ -30,6 +30,7 @@ pub(crate) mod loopback;
 mod mistral;
 mod openai_chat;
 mod openai_responses;
+mod post;
 mod request;
 mod schema;
 pub mod scripted;
@@ -49,7 +50,8 @@ pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys, Keys};
-pub use request::{BuildError, Request, build};
+pub use post::{Post, PostError, Posted};
+pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 
 /// One call: the request, and whose it is. The names are what a scripted model answers by and what is traced; only

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::catalog::CatalogError;
 use crate::prompt::{InvalidName, ModelName, PromptName};
 use crate::store::StoreError;
 use crate::{files, keys};
@@ -204,12 +205,21 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// No run of this program has that id.
+    #[error("there is no run `{run}` that could be resumed; `understudy runs` lists them")]
+    NoLiveRun {
+        /// What was asked for.
+        run: String,
+    },
     /// A run that could not go on; what was reported before is kept.
     #[error(transparent)]
     RunStopped(Box<crate::run::RunError>),
     /// A bundle that could not be made or read.
     #[error("{0}")]
     Bundle(String),
+    /// The user's table of models.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
     /// Signing keys.
     #[error(transparent)]
     Key(#[from] keys::KeyError),
@@ -230,9 +240,14 @@ impl Error {
             | Self::UnknownVersion { .. }
             | Self::UnknownCase { .. }
             | Self::UnknownRun { .. }
-            | Self::UnknownModel { .. } => ErrorCode::NotFound,
+            | Self::UnknownModel { .. }
+            | Self::NoLiveRun { .. } => ErrorCode::NotFound,
             Self::Blocked { .. } => ErrorCode::Blocked,
-            Self::Io { .. } | Self::Disk(_) | Self::Store(_) | Self::RunStopped(_) => ErrorCode::Io,
+            Self::Io { .. }
+            | Self::Disk(_)
+            | Self::Store(_)
+            | Self::RunStopped(_)
+            | Self::Catalog(CatalogError::Unreadable { .. }) => ErrorCode::Io,
             _ => ErrorCode::BadInput,
         }
     }
