@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Outcome};
 use crate::prompt::{CaseId, ModelName};
 
 /// An event. The first is `started`, the last of a run that was not cut off by its sink is `summary`.
@@ -10,15 +9,19 @@ use crate::prompt::{CaseId, ModelName};
 #[serde(tag = "event", rename_all = "snake_case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunEvent"))]
 pub enum Event {
-    /// The run begins.
+    /// The run begins, or goes on.
     Started(Started),
+    /// A piece of a reply arrived. No output yet: the stream can still break. Only for those who ask for it.
+    Delta(DeltaEvent),
+    /// Calls to a model wait.
+    Held(Held),
     /// A cell is finished, which means committed.
     Cell(CellEvent),
     /// The run is over.
     Summary(Summary),
 }
 
-/// The run begins.
+/// The run begins, or goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunStarted"))]
 pub struct Started {
@@ -26,6 +29,38 @@ pub struct Started {
     pub run: String,
     /// How many cells it has.
     pub cells: u32,
+    /// How many of them were finished before and are not asked again.
+    pub finished: u32,
+}
+
+/// A piece of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunDelta"))]
+pub struct DeltaEvent {
+    /// The case.
+    pub case: CaseId,
+    /// The model that is called.
+    pub model: ModelName,
+    /// Which repetition, from 1.
+    pub repeat: u32,
+    /// Whether it is given the primary's prompt.
+    pub passthrough: bool,
+    /// Text of the answer, to be added to what came before; empty with `restart`.
+    pub text: String,
+    /// The call begins anew: what came before is void.
+    pub restart: bool,
+}
+
+/// Calls to a model wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunHeld"))]
+pub struct Held {
+    /// The model whose call was answered so.
+    pub model: ModelName,
+    /// For how many seconds from now. All models at the same endpoint wait.
+    pub seconds: f64,
+    /// Why, such as `rate_limited`.
+    pub kind: String,
 }
 
 /// How a cell ended.
@@ -40,7 +75,7 @@ pub enum CellState {
 }
 
 /// A cell is finished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunCell"))]
 pub struct CellEvent {
     /// The case.
@@ -61,38 +96,46 @@ pub struct CellEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
     pub message: Option<String>,
-    /// Cells finished so far, this one included.
+    /// How long it took, waiting between tries left out; `None` when no call was made.
+    pub seconds: Option<f64>,
+    /// How often it was tried; 0 when it came from the cache or no call could be made.
+    pub tries: u32,
+    /// Whether the output was taken from an earlier run of exactly the same request.
+    pub cached: bool,
+    /// What it cost; `None` means unknown.
+    pub cost_usd: Option<f64>,
+    /// Expectations that were judged.
+    pub expected: u32,
+    /// How many of those did not hold.
+    pub unmet: u32,
+    /// Cells finished so far, this one and those of before included.
     pub finished: u32,
     /// How many of those ended with an error.
     pub failed: u32,
     /// How many cells the run has.
     pub cells: u32,
+    /// What is known to be spent so far, in this go.
+    pub spent_usd: f64,
+    /// Seconds since this go began.
+    pub elapsed_seconds: f64,
 }
 
-impl CellEvent {
-    /// The event of `cell`, with the run's counts as they stand after it.
-    pub(super) fn of(cell: &Cell, finished: u32, failed: u32, cells: u32) -> Self {
-        let (state, kind, message) = match &cell.outcome {
-            Outcome::Output(_) => (CellState::Output, None, None),
-            Outcome::Error(error) => (
-                CellState::Error,
-                Some(error.kind.code().to_owned()),
-                Some(error.to_string()),
-            ),
-        };
-        Self {
-            case: cell.key.case.clone(),
-            model: cell.key.model.clone(),
-            repeat: cell.key.repeat,
-            passthrough: cell.key.passthrough,
-            state,
-            kind,
-            message,
-            finished,
-            failed,
-            cells,
-        }
-    }
+/// Why a run ended before all its cells were finished.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "RunStop"))]
+pub enum Stop {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// The next call could have cost more than was allowed.
+    MaxCost,
+    /// An endpoint wants nothing more for now: a wait longer than the run's patience, or no money left.
+    Endpoint {
+        /// The model whose call was answered so.
+        model: ModelName,
+        /// What it said.
+        message: String,
+    },
 }
 
 /// The run is over.
@@ -101,16 +144,28 @@ impl CellEvent {
 pub struct Summary {
     /// The run's id.
     pub run: String,
-    /// How many cells it had.
+    /// How many cells it has.
     pub cells: u32,
-    /// How many are finished, with an output or an error. Fewer than `cells` when it was cancelled.
+    /// How many are finished, with an output or an error, those of before included.
     pub finished: u32,
     /// How many of those ended with an error.
     pub failed: u32,
-    /// How long it took.
+    /// How many were never asked, or were under way when it ended: what resuming would do.
+    pub left: u32,
+    /// How many of this go came from the cache.
+    pub cached: u32,
+    /// How many of this go's outputs left an expectation unmet.
+    pub unmet: u32,
+    /// How long this go took.
     pub seconds: f64,
-    /// What it cost; `null` means unknown, and it is, as long as no prices are known.
+    /// What this go cost; `null` means unknown, because some cells' costs are.
     pub cost_usd: Option<f64>,
-    /// Whether it was cancelled before all cells were finished.
+    /// What is known of it: the sum over cells whose cost is known.
+    pub spent_usd: f64,
+    /// How many cells of this go have no known cost.
+    pub unpriced: u32,
+    /// Whether it ended before all cells were finished.
     pub cancelled: bool,
+    /// Why it ended before all cells were finished, most telling first; empty when it did not.
+    pub stops: Vec<Stop>,
 }

@@ -17,6 +17,7 @@ macro_rules! documents {
 mod compare;
 mod overview;
 mod release;
+mod run;
 mod write;
 
 pub use compare::{
@@ -27,6 +28,7 @@ pub use overview::{Outage, Overview, OverviewRow, Share, VariantState};
 pub use release::{
     CheckReport, Exported, KeyEntry, KeyList, ReleaseEntry, ReleaseView, SyncReport, Verification,
 };
+pub use run::{ModelTest, PriceView, QuoteLine, RunEntry, RunList, RunQuote, RunState};
 pub use write::{
     Accepted, ChangeList, ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Saved,
     Settled, Track, VariantDiff, VariantLog, VariantView, VersionEntry,

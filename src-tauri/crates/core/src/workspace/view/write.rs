@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::check::Finding;
 use crate::compare::Comparison;
 use crate::ledger::Change;
-use crate::prompt::{Content, ModelName, PolicyKind, PromptName};
+use super::PriceView;
+use crate::prompt::{Auth, Content, ModelName, PolicyKind, PromptName};
 
 documents! {
     /// `prompt list`.
@@ -194,11 +195,21 @@ documents! {
         pub wire: String,
         /// The provider's id.
         pub id: String,
-        /// The environment variable with its key.
+        /// The environment variable with its key, under whose name the keychain may hold it too.
         pub key_env: Option<String>,
-        /// Whether that variable is set here; true when none is needed.
+        /// Whether a key is here; true when none is needed.
         pub key_present: bool,
         /// Its base URL where it differs.
         pub base_url: Option<String>,
+        /// The address calls go to, secrets left out; `None` when the settings make none.
+        pub url: Option<String>,
+        /// How the key is sent, where that was set by hand.
+        pub auth: Option<Auth>,
+        /// Whether replies are streamed.
+        pub stream: bool,
+        /// The most calls under way at its endpoint; `None` leaves it to the run.
+        pub concurrency: Option<u32>,
+        /// Its price; `None` when unknown.
+        pub price: Option<PriceView>,
     }
 }
