@@ -1018,6 +1018,8 @@ export type RunQuote = {
   at_most_usd: number | null,
   /** What would get lost or be refused on the fallbacks, found by comparing the requests. */
   findings: Array<Finding>,
+  /** How many of its cases begin with turns the primary could answer. */
+  handoff_cases: number,
 };
 
 /** How a run stands. */
