@@ -42,10 +42,6 @@ export class RunsState {
     offersOf(this.list.value?.runs ?? []).filter((offer) => !this.#dismissed.has(offer.entry.run)),
   );
 
-  offerOf(prompt: string | null): Offer | null {
-    return this.offers.find((offer) => offer.entry.prompt === prompt) ?? null;
-  }
-
   of(prompt: string): RunEntry[] {
     return (this.list.value?.runs ?? []).filter((entry) => entry.prompt === prompt);
   }

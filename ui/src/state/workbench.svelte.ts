@@ -11,7 +11,7 @@ import { type Stream, streamOf } from "./progress";
 import { ReleaseState } from "./release.svelte";
 import type { Choice } from "./quote.svelte";
 import { RunState } from "./run.svelte";
-import { RunsState } from "./runs.svelte";
+import { type Offer, RunsState } from "./runs.svelte";
 import { SettingsState } from "./settings.svelte";
 import type { Appearance } from "./theme.svelte";
 import { WriteState } from "./write.svelte";
@@ -62,6 +62,15 @@ export class Workbench implements Frame {
   row: OverviewRow | null = $derived(
     this.overview.value?.prompts.find((row) => row.prompt === this.prompt) ?? null,
   );
+
+  /** Runs worth finishing, but for the one whose end is in sight anyway. */
+  offers: Offer[] = $derived.by(() =>
+    this.runs.offers.filter((offer) => !this.run.shown || offer.entry.run !== this.run.progress.run),
+  );
+
+  offerOf(prompt: string | null): Offer | null {
+    return this.offers.find((offer) => offer.entry.prompt === prompt) ?? null;
+  }
 
   /** What streams into the pair in sight; `null` when nothing does. */
   streams: Streams | null = $derived.by(() => {
@@ -224,7 +233,7 @@ export class Workbench implements Frame {
         const model = this.write.active.model;
         act("run-variant", `Run the cases of ${row.prompt} on ${model} only`, () => this.openRun({ models: [model] }));
       }
-      const offer = this.runs.offerOf(row.prompt);
+      const offer = this.offerOf(row.prompt);
       if (offer !== null)
         act(
           "resume",

@@ -25,11 +25,11 @@ describe("offers", () => {
     frame.workspace.runs.list = [entryOf({ run: "b", state: "unfinished", finished: 30 })];
     const runs = new RunsState(frame);
     await runs.look();
-    expect(runs.offerOf("support-triage")?.entry.run).toBe("b");
+    expect(runs.offers.map((offer) => offer.entry.run)).toEqual(["b"]);
     expect(runs.prices.get("b")?.likely_usd).toBeGreaterThan(0);
     expect(asked(frame.workspace, "quote_resume")).toEqual([{ run: "b", retry_errors: false, max_cost_usd: null }]);
     runs.dismiss("b");
-    expect(runs.offerOf("support-triage")).toBeNull();
+    expect(runs.offers).toEqual([]);
     expect(runs.of("support-triage")).toHaveLength(1);
   });
 });
