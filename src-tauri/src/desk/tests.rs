@@ -1,7 +1,6 @@
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use tokio::sync::Semaphore;
 use understudy_core::host::System;
 use understudy_core::model::scripted::Scripted;
@@ -26,12 +25,14 @@ impl Host for Quiet {
     }
 }
 
+type Making<'a> = Pin<Box<dyn Future<Output = Attempt> + Send + 'a>>;
+
 /// Never answers.
 struct Silent;
 
 impl Caller for Silent {
-    fn call<'a>(&'a self, _: &'a Call, _: &'a dyn Watch) -> BoxFuture<'a, Attempt> {
-        std::future::pending().boxed()
+    fn call<'a>(&'a self, _: &'a Call, _: &'a dyn Watch) -> Making<'a> {
+        Box::pin(std::future::pending())
     }
 }
 
@@ -39,12 +40,11 @@ impl Caller for Silent {
 struct Gated(Arc<Semaphore>);
 
 impl Caller for Gated {
-    fn call<'a>(&'a self, _: &'a Call, _: &'a dyn Watch) -> BoxFuture<'a, Attempt> {
-        async {
+    fn call<'a>(&'a self, _: &'a Call, _: &'a dyn Watch) -> Making<'a> {
+        Box::pin(async {
             self.0.acquire().await.unwrap().forget();
             Attempt::of(Ok(Answer::of("{}")))
-        }
-        .boxed()
+        })
     }
 }
 
