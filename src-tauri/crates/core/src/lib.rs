@@ -4,6 +4,7 @@
 //! [`host::Host`]. `ARCHITECTURE.md` draws the walls between the modules; a test keeps them.
 
 pub mod case;
+pub mod catalog;
 pub mod check;
 pub mod compare;
 pub mod files;
@@ -17,4 +18,5 @@ pub mod prompt;
 pub mod run;
 pub mod set;
 pub mod store;
+pub mod telemetry;
 pub mod workspace;

@@ -26,7 +26,7 @@ const FORBIDDEN: [(&str, &[&str]); 3] = [
 ];
 
 /// What only one module of core may name.
-const HOMES: [(&str, &str); 7] = [
+const HOMES: [(&str, &str); 11] = [
     ("sqlx::", "store"),
     ("reqwest::", "model"),
     ("handlebars::", "prompt"),
@@ -34,28 +34,34 @@ const HOMES: [(&str, &str); 7] = [
     ("syntect::", "compare"),
     ("jsonschema::", "parity"),
     ("pkcs8::", "keys"),
+    ("opentelemetry::", "telemetry"),
+    ("opentelemetry_sdk::", "telemetry"),
+    ("opentelemetry_proto::", "telemetry"),
+    ("prost::", "telemetry"),
 ];
 
 /// What each module of core may name of the others. The order is a proof that there is no cycle: a module names only
 /// modules above it.
-const KNOWS: [(&str, &str); 15] = [
+const KNOWS: [(&str, &str); 17] = [
     ("host", ""),
     ("prompt", ""),
     ("case", "prompt"),
     ("ledger", "host prompt"),
     ("set", "prompt case ledger"),
     ("compare", ""),
-    ("parity", "prompt compare"),
-    ("check", "prompt ledger set parity host"),
+    ("parity", "prompt case compare"),
     ("gateway", "prompt"),
     ("keys", ""),
     ("model", "prompt host"),
+    ("catalog", "prompt model host"),
+    ("check", "prompt ledger set parity catalog host"),
     ("run", "prompt case model host"),
+    ("telemetry", "run model prompt host"),
     ("files", "prompt case ledger set host"),
     ("store", "prompt case ledger set parity"),
     (
         "workspace",
-        "host prompt case ledger set compare parity check gateway keys model run files store",
+        "host prompt case ledger set compare parity gateway keys model catalog check run files store",
     ),
 ];
 

@@ -9,7 +9,7 @@ mod variant;
 pub(crate) use bundle::{BundleCommand, ExportArgs, KeyCommand, VerifyArgs};
 pub(crate) use change::{AcceptArgs, ChangeCommand, CheckArgs, Format};
 pub(crate) use data::{CaseCommand, OutputCommand};
-pub(crate) use run::{CompareArgs, DiffArgs, ModeWord, RatingWord, ReviewArgs, RunArgs};
+pub(crate) use run::{CompareArgs, DiffArgs, ModeWord, RatingWord, ReviewArgs, RunArgs, RunsArgs};
 pub(crate) use variant::{SaveArgs, VariantCommand};
 
 use std::path::PathBuf;
@@ -104,6 +104,8 @@ pub(crate) enum Command {
     Output(OutputCommand),
     /// Run cases on models
     Run(RunArgs),
+    /// List the runs: what each did, cost, and has left
+    Runs(RunsArgs),
     /// Lay the fallback's outputs beside the primary's
     Compare(CompareArgs),
     /// Lay two plain files beside each other, with the same engine
@@ -174,6 +176,11 @@ pub(crate) enum PromptCommand {
 pub(crate) enum ModelCommand {
     /// List the models that understudy.toml names
     List,
+    /// Ask models for one word: whether address, key and settings work together
+    Test {
+        /// The models; all when left out
+        models: Vec<String>,
+    },
 }
 
 #[cfg(test)]

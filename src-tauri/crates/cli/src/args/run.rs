@@ -3,11 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
+use understudy_core::prompt::Usd;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The prompts to run
-    #[arg(required = true, value_name = "PROMPT")]
+    #[arg(
+        required_unless_present = "resume",
+        conflicts_with = "resume",
+        value_name = "PROMPT"
+    )]
     pub(crate) prompts: Vec<String>,
     /// Only these cases; `*` stands for any text
     #[arg(long = "case", value_name = "GLOB")]
@@ -27,9 +32,46 @@ pub(crate) struct RunArgs {
     /// How often to ask each case
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) repeat: u32,
-    /// Calls under way at once
+    /// Let the primary answer the earlier turns of each conversation, live, and the fallback the last
+    #[arg(long)]
+    pub(crate) handoff: bool,
+    /// Calls under way at once; a model's own `concurrency` bounds its endpoint
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) concurrency: u32,
+    /// Stop before more than this is spent
+    #[arg(long, value_name = "USD")]
+    pub(crate) max_cost: Option<Usd>,
+    /// Do what a run has left: its id, or `last`
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = ["cases", "tag", "models", "version", "passthrough", "handoff", "repeat"]
+    )]
+    pub(crate) resume: Option<String>,
+    /// With --resume: ask again what ended with an error, too
+    #[arg(long, requires = "resume")]
+    pub(crate) retry_errors: bool,
+    /// Take outputs of earlier runs for exactly the same request and repeat
+    #[arg(long)]
+    pub(crate) cache: bool,
+    /// Keep the raw bytes of good answers too, not only of failed ones
+    #[arg(long)]
+    pub(crate) keep_raw: bool,
+    /// Make each call once, whatever comes of it
+    #[arg(long)]
+    pub(crate) no_retry: bool,
+    /// Ask for whole answers instead of streams
+    #[arg(long)]
+    pub(crate) no_stream: bool,
+    /// Say what it would do and cost, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArgs {
+    /// Only runs of this prompt
+    pub(crate) prompt: Option<String>,
 }
 
 #[derive(Debug, Args)]

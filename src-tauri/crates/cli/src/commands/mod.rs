@@ -10,10 +10,13 @@ mod demo;
 mod findings;
 mod init;
 mod key;
+mod model;
 mod overview;
 mod prompt;
+mod quote;
 mod review;
 mod run;
+mod runs;
 mod sync;
 mod variant;
 
@@ -31,13 +34,14 @@ pub(crate) async fn dispatch(shell: &mut Shell, command: Command) -> Result<Answ
         Command::Sync(args) => sync::sync(shell, &args).await,
         Command::Overview => overview::overview(shell).await,
         Command::Prompt(command) => prompt::prompt(shell, command).await,
-        Command::Model(command) => prompt::model(shell, command).await,
+        Command::Model(command) => model::model(shell, command).await,
         Command::Variant(command) => variant::variant(shell, command).await,
         Command::Change(command) => change::change(shell, command).await,
         Command::Accept(args) => change::accept(shell, &args).await,
         Command::Case(command) => case::case(shell, command).await,
         Command::Output(command) => case::output(shell, command).await,
         Command::Run(args) => run::run(shell, &args).await,
+        Command::Runs(args) => runs::runs(shell, &args).await,
         Command::Compare(args) => compare::compare(shell, &args).await,
         Command::Diff(args) => compare::diff(shell, &args),
         Command::Review(args) => review::review(shell, &args).await,

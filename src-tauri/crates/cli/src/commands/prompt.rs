@@ -1,9 +1,9 @@
-//! `prompt …` and `model …`.
+//! `prompt …`.
 
-use understudy_core::workspace::view::{ModelList, PromptDetail, PromptList, Track};
+use understudy_core::workspace::view::{PromptDetail, PromptList, Track};
 
 use super::{change, heading};
-use crate::args::{ModelCommand, PromptCommand};
+use crate::args::PromptCommand;
 use crate::failure::{Answer, Failure};
 use crate::out::Out;
 use crate::shell::Shell;
@@ -31,13 +31,6 @@ pub(super) async fn prompt(shell: &mut Shell, command: PromptCommand) -> Result<
             });
         }
     }
-    Ok(Answer::Yes)
-}
-
-pub(super) async fn model(shell: &mut Shell, command: ModelCommand) -> Result<Answer, Failure> {
-    let ModelCommand::List = command;
-    let list = shell.open().await?.models().await?;
-    shell.answer(&list, print_models);
     Ok(Answer::Yes)
 }
 
@@ -133,30 +126,6 @@ fn row(track: &Track) -> Vec<Line> {
         Line::plain(last.map_or("never", |version| date::day(&version.at))),
         if is_primary { Line::new() } else { standing },
     ]
-}
-
-fn print_models(out: &mut Out, list: &ModelList) {
-    if list.models.is_empty() {
-        out.say("understudy.toml names no models.");
-        return;
-    }
-    let mut table = Table::new(&["MODEL", "WIRE", "ID", "KEY", "", "BASE URL"], 2);
-    for model in &list.models {
-        let key = match (&model.key_env, model.key_present) {
-            (None, _) => Line::of(Ink::Dim, "– none needed"),
-            (Some(_), true) => Line::of(Ink::Good, "✓ set"),
-            (Some(_), false) => Line::of(Ink::Warning, "▲ not set"),
-        };
-        table.row(vec![
-            Line::of(Ink::Bold, model.name.as_str()),
-            Line::plain(&model.wire),
-            Line::plain(&model.id),
-            Line::plain(model.key_env.as_deref().unwrap_or_default()),
-            key,
-            Line::plain(model.base_url.as_deref().unwrap_or("the provider's")),
-        ]);
-    }
-    out.table(&table);
 }
 
 /// Versions of one track, latest first.

@@ -1,12 +1,18 @@
-//! `run`: events as they come, progress on standard error, and what was kept when it is stopped.
+//! `run`: what it will cost, events as they come, progress on standard error, and what was kept when it is stopped.
 
-use std::collections::BTreeMap;
-use std::io::Write as _;
+mod progress;
 
+use serde::Serialize;
 use understudy_core::model::Http;
-use understudy_core::run::{Cancel, CellEvent, CellState, Event, Summary};
-use understudy_core::workspace::{RunRequest, Workspace};
+use understudy_core::prompt::Usd;
+use understudy_core::run::{Cancel, Event, Stop, Summary, Unobserved};
+use understudy_core::workspace::view::RunQuote;
+use understudy_core::workspace::{
+    Error, ResumeRequest, RunContext, RunOptions, RunRequest, Workspace,
+};
 
+use self::progress::Progress;
+use super::quote;
 use crate::args::RunArgs;
 use crate::failure::{Answer, Failure};
 use crate::out::Out;
@@ -14,53 +20,141 @@ use crate::shell::Shell;
 use crate::text::style::Ink;
 use crate::text::{Line, counted};
 
+/// A run to be made, or to be taken up again.
+enum Order {
+    New(RunRequest),
+    Again(ResumeRequest),
+}
+
+impl Order {
+    fn options(&mut self) -> &mut RunOptions {
+        match self {
+            Self::New(request) => &mut request.options,
+            Self::Again(request) => &mut request.options,
+        }
+    }
+
+    async fn quote(&self, workspace: &Workspace) -> Result<RunQuote, Error> {
+        match self {
+            Self::New(request) => workspace.quote(request).await,
+            Self::Again(request) => workspace.quote_resume(request).await,
+        }
+    }
+
+    async fn run(
+        &self,
+        workspace: &Workspace,
+        context: &RunContext<'_>,
+        report: impl FnMut(Event),
+    ) -> Result<Summary, Error> {
+        match self {
+            Self::New(request) => workspace.run(request, context, report).await,
+            Self::Again(request) => workspace.resume(request, context, report).await,
+        }
+    }
+}
+
+/// `run --dry-run`.
+#[derive(Debug, Serialize)]
+struct Quotes {
+    /// One a prompt.
+    quotes: Vec<RunQuote>,
+}
+
 pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Failure> {
     let workspace = shell.open().await?;
     // A typing error in the last name must not be found after the first prompt was paid for.
-    for prompt in &args.prompts {
-        workspace.prompt(prompt).await?;
+    let mut orders = orders(args);
+    let mut quotes = Vec::with_capacity(orders.len());
+    for order in &orders {
+        quotes.push(order.quote(&workspace).await?);
+    }
+    if args.dry_run {
+        let host = shell.host.clone();
+        shell.answer(&Quotes { quotes }, |out, all| {
+            for (place, one) in all.quotes.iter().enumerate() {
+                if place > 0 {
+                    out.blank();
+                }
+                quote::print(out, one, host.as_ref());
+            }
+        });
+        return Ok(Answer::Yes);
     }
     let caller = Http::from_env(shell.host.clone());
     let cancel = Cancel::new();
     let mut answer = Answer::Yes;
-    for prompt in &args.prompts {
-        let request = request(prompt, args);
-        let Some(summary) = run_one(shell, &workspace, &request, &caller, &cancel).await? else {
+    let mut budget = args.max_cost;
+    for (order, quote) in orders.iter_mut().zip(&quotes) {
+        if !shell.json {
+            shell.note(&quote::sentence(quote));
+        }
+        order.options().max_cost = budget;
+        let ended = run_one(shell, &workspace, order, quote, &caller, &cancel).await?;
+        let Some(summary) = ended else {
             return Ok(Answer::SomeFailed);
         };
-        if summary.failed > 0 || summary.cancelled {
+        if summary.failed > 0 || summary.left > 0 {
             answer = Answer::SomeFailed;
         }
-        if summary.cancelled {
+        if cancel.is_cancelled() || summary.stops.contains(&Stop::MaxCost) {
             break;
         }
+        let counted = Usd((summary.counted_usd * 1e12).ceil() as u64);
+        budget = budget.map(|Usd(most)| Usd(most.saturating_sub(counted.0)));
     }
     Ok(answer)
 }
 
-fn request(prompt: &str, args: &RunArgs) -> RunRequest {
-    RunRequest {
-        prompt: prompt.to_owned(),
-        cases: args.cases.clone(),
-        tag: args.tag.clone(),
-        models: args.models.clone(),
-        version: args.version,
-        passthrough: args.passthrough,
-        repeat: args.repeat,
+fn orders(args: &RunArgs) -> Vec<Order> {
+    let options = RunOptions {
         concurrency: args.concurrency,
+        max_cost: args.max_cost,
+        cache: args.cache,
+        keep_raw: args.keep_raw,
+        retry: !args.no_retry,
+        stream: args.no_stream.then_some(false),
+        deltas: false,
+    };
+    if let Some(run) = &args.resume {
+        return vec![Order::Again(ResumeRequest {
+            run: run.clone(),
+            retry_errors: args.retry_errors,
+            options,
+        })];
     }
+    let order = |prompt: &String| {
+        Order::New(RunRequest {
+            prompt: prompt.clone(),
+            cases: args.cases.clone(),
+            tag: args.tag.clone(),
+            models: args.models.clone(),
+            version: args.version,
+            passthrough: args.passthrough,
+            handoff: args.handoff,
+            repeat: args.repeat,
+            options: options.clone(),
+        })
+    };
+    args.prompts.iter().map(order).collect()
 }
 
 /// One run; `None` when it was left at once, at the second Ctrl-C.
 async fn run_one(
     shell: &mut Shell,
     workspace: &Workspace,
-    request: &RunRequest,
+    order: &Order,
+    quote: &RunQuote,
     caller: &Http,
     cancel: &Cancel,
 ) -> Result<Option<Summary>, Failure> {
     let mut progress = Progress::new(shell.draws_progress());
     let json = shell.json;
+    let context = RunContext {
+        caller,
+        cancel,
+        observer: &Unobserved,
+    };
     let summary = {
         let out = &mut shell.out;
         let report = |event: Event| {
@@ -73,7 +167,7 @@ async fn run_one(
             }
             progress.take(&event);
         };
-        let mut running = std::pin::pin!(workspace.run(request, caller, cancel, report));
+        let mut running = std::pin::pin!(order.run(workspace, &context, report));
         let mut stops = 0;
         loop {
             tokio::select! {
@@ -93,93 +187,86 @@ async fn run_one(
         shell.note("left at once: calls that were finished are kept");
         return Ok(None);
     };
-    if summary.cancelled {
-        shell.note(&format!(
-            "stopped: {} of {} are finished and kept, the rest was not asked",
-            summary.finished,
-            counted(summary.cells, "call", "calls")
-        ));
+    for line in stopped(&summary) {
+        shell.note(&line);
     }
     if !json {
-        print(&mut shell.out, &request.prompt, &summary, &progress);
+        print(&mut shell.out, quote, &summary, &progress);
     }
     Ok(Some(summary))
 }
 
-/// What happened so far: a line on a terminal, and the failures by kind for the end.
-struct Progress {
-    draws: bool,
-    failures: BTreeMap<(String, String, String), u32>,
+/// Why it ended early, what is left, and how to go on.
+fn stopped(summary: &Summary) -> Vec<String> {
+    if summary.left == 0 {
+        return Vec::new();
+    }
+    let mut lines: Vec<String> = summary
+        .stops
+        .iter()
+        .map(|stop| match stop {
+            Stop::Cancelled => format!(
+                "stopped: {} of {} are finished and kept, the rest was not asked",
+                summary.finished,
+                counted(summary.cells, "call", "calls")
+            ),
+            Stop::MaxCost => format!(
+                "stopped at the limit: {} spent, and the next call could cost more than is left",
+                quote::dollars(summary.spent_usd)
+            ),
+            Stop::Endpoint { model, message } => {
+                format!("{model} is not asked any more: {message}")
+            }
+        })
+        .collect();
+    lines.push(format!(
+        "{} left; `understudy run --resume {}` does the rest",
+        counted(summary.left, "call is", "calls are"),
+        summary.run
+    ));
+    lines
 }
 
-impl Progress {
-    fn new(draws: bool) -> Self {
-        Self {
-            draws,
-            failures: BTreeMap::new(),
-        }
-    }
-
-    fn take(&mut self, event: &Event) {
-        let Event::Cell(cell) = event else { return };
-        if cell.state == CellState::Error {
-            let text = |text: &Option<String>| text.clone().unwrap_or_default();
-            let key = (
-                cell.model.to_string(),
-                text(&cell.kind),
-                text(&cell.message),
-            );
-            *self.failures.entry(key).or_default() += 1;
-        }
-        self.draw(cell);
-    }
-
-    fn draw(&self, cell: &CellEvent) {
-        if self.draws {
-            let failed = if cell.failed > 0 {
-                format!(", {} failed", cell.failed)
-            } else {
-                String::new()
-            };
-            let mut stderr = std::io::stderr();
-            let _ = write!(
-                stderr,
-                "\r\x1b[2K{} of {} finished{failed}",
-                cell.finished, cell.cells
-            );
-            let _ = stderr.flush();
-        }
-    }
-
-    /// Takes the line away again.
-    fn end(&self) {
-        if self.draws {
-            let mut stderr = std::io::stderr();
-            let _ = write!(stderr, "\r\x1b[2K");
-            let _ = stderr.flush();
-        }
-    }
-}
-
-fn print(out: &mut Out, prompt: &str, summary: &Summary, progress: &Progress) {
-    let (ink, shape) = if summary.failed > 0 || summary.cancelled {
+fn print(out: &mut Out, quote: &RunQuote, summary: &Summary, progress: &Progress) {
+    let (ink, shape) = if summary.failed > 0 || summary.left > 0 {
         (Ink::Warning, "▲")
     } else {
         (Ink::Good, "✓")
     };
-    let text = format!(
-        " {prompt}: {} of {} finished, {} failed, in {:.1} s",
+    let mut text = format!(
+        " {}: {} of {} finished, {} failed, in {:.1} s",
+        quote.prompt,
         summary.finished,
         counted(summary.cells, "call", "calls"),
         summary.failed,
         summary.seconds
     );
+    if summary.cached > 0 {
+        text.push_str(&format!(", {} from the cache", summary.cached));
+    }
+    match (summary.cost_usd, summary.spent_usd > 0.0) {
+        (Some(cost), _) => text.push_str(&format!(", {}", quote::dollars(cost))),
+        (None, true) => text.push_str(&format!(
+            ", {} and {} of unknown cost",
+            quote::dollars(summary.spent_usd),
+            counted(summary.unpriced, "call", "calls")
+        )),
+        (None, false) => text.push_str(", cost unknown"),
+    }
     out.line(
         &Line::of(ink, shape)
             .then(Ink::Plain, text)
             .then(Ink::Dim, format!("  run {}", summary.run)),
     );
-    for ((model, kind, message), count) in &progress.failures {
+    if summary.unmet > 0 {
+        let outputs = counted(summary.unmet, "output does", "outputs do");
+        let line = Line::plain("  ").then(Ink::Warning, "▲").then(
+            Ink::Plain,
+            format!(" {outputs} not hold what its case expects"),
+        );
+        out.line(&line);
+    }
+    for ((model, kind, message), count) in progress.failures() {
         let line = Line::plain("  ")
             .then(Ink::Error, format!("◆ {kind}"))
             .then(

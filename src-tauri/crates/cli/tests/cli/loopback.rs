@@ -25,6 +25,8 @@ impl Seen {
 /// What to do with a request.
 pub(crate) enum Reply {
     Json(u16, Value),
+    /// These bytes, status line and all, and then the connection is closed.
+    Raw(Vec<u8>),
     /// Never answer, and never hang up first.
     Silence,
 }
@@ -72,6 +74,9 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&Seen, usize) -> Reply, all: &M
                 body.len()
             );
             let _ = stream.write_all((head + &body).as_bytes());
+        }
+        Reply::Raw(bytes) => {
+            let _ = stream.write_all(&bytes);
         }
         Reply::Silence => {
             // Until the other side goes away.

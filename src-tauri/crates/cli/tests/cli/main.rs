@@ -12,6 +12,7 @@ mod loopback;
 mod readme;
 mod run;
 mod sample;
+mod secrets;
 mod settings;
 mod shown;
 mod sync;

@@ -13,10 +13,10 @@ use understudy_core::workspace::Workspace;
 use crate::desk::Desk;
 use crate::loopback::{Reply, Seen, Server, reply};
 
-const CASES: usize = 12;
+pub(crate) const CASES: usize = 12;
 
 /// A workspace of one prompt with an Anthropic primary and an OpenAI fallback, both on this port.
-fn desk(server: &Server) -> Desk {
+pub(crate) fn desk(server: &Server) -> Desk {
     let mut desk = Desk::new();
     let port = server.port;
     desk.write(
@@ -70,7 +70,7 @@ fn events(stdout: &str) -> Vec<Value> {
 }
 
 /// What the user said last, whatever the wire.
-fn asked(request: &Seen) -> String {
+pub(crate) fn asked(request: &Seen) -> String {
     let last = request.body["messages"].as_array().unwrap().last().unwrap();
     match &last["content"] {
         Value::String(text) => text.clone(),
@@ -352,9 +352,13 @@ fn ctrl_c_stops_the_run_and_says_what_was_kept() {
         (&summary["event"], &summary["cancelled"]),
         (&json!("summary"), &json!(true))
     );
+    let run = summary["run"].as_str().unwrap();
     assert_eq!(
         told,
-        "stopped: 5 of 24 calls are finished and kept, the rest was not asked\n"
+        format!(
+            "stopped: 5 of 24 calls are finished and kept, the rest was not asked\n\
+             19 calls are left; `understudy run --resume {run}` does the rest\n"
+        )
     );
     assert_eq!(stored(&desk), reported(&seen));
 }

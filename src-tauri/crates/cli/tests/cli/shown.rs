@@ -381,10 +381,11 @@ fn lists() {
     [exit 0]
     ");
     insta::assert_snapshot!(desk.run("model list"), @r"
-    MODEL          WIRE         ID                          KEY                           BASE URL
-    claude-sonnet  anthropic    claude-sonnet-4-5-20250929  ANTHROPIC_API_KEY  ▲ not set  the provider's
-    gemini-pro     gemini       gemini-2.5-pro              GEMINI_API_KEY     ▲ not set  the provider's
-    gpt-4o         openai-chat  gpt-4o-2024-11-20           OPENAI_API_KEY     ▲ not set  the provider's
+    MODEL          WIRE         ID                          KEY                           PRICE
+    claude-sonnet  anthropic    claude-sonnet-4-5-20250929  ANTHROPIC_API_KEY  ▲ not set  unknown
+    gemini-pro     gemini       gemini-2.5-pro              GEMINI_API_KEY     ▲ not set  unknown
+    gpt-4o         openai-chat  gpt-4o-2024-11-20           OPENAI_API_KEY     ▲ not set  2.5 / 10
+    Prices in US dollars a million tokens, in / out, from the shipped table of 2026-11-20.
     [exit 0]
     ");
     insta::assert_snapshot!(desk.run("case list release-notes"), @r"

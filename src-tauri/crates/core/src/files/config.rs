@@ -1,6 +1,26 @@
 //! `understudy.toml`: models, chains and prompts. Holds no secret.
 //!
+//! ```toml
+//! [models.gpt-4o]
+//! wire = "openai-chat"          # openai-responses | anthropic | gemini | cohere | mistral
+//! id = "gpt-4o-2024-11-20"      # the provider's
+//! key_env = "OPENAI_API_KEY"    # the variable that holds the key
+//! base_url = "https://…"        # where it is not the provider's own
+//! headers = { x-title = "us" }  # no secrets
+//! auth = "bearer"               # api-key | x-api-key | x-goog-api-key | x-portkey-api-key; else by wire and host
+//! stream = true                 # false asks for the whole reply at once
+//! concurrency = 8               # calls under way at once, at most; else the run's
+//! price = { input = "2.5", output = "10", cached_input = "1.25", cache_write = "2.5" }
+//! ```
+//!
+//! Prices are US dollars a million tokens, decimals in quotes; the last two may be left out. They go before every table
+//! of prices, and a server of one's own has no other.
+//!
 //! The text itself is what a workspace keeps, comments and order included; this module reads it, and moves its dates.
+
+mod edit;
+
+pub use edit::with_model;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::key::redact;
 use crate::prompt::RenderError;
 
 /// The most bytes of a provider's message that are kept.
@@ -187,12 +186,6 @@ impl CallError {
             status: None,
             request_id: None,
         }
-    }
-
-    pub(super) fn redacted(mut self, secrets: &[String]) -> Self {
-        self.message = redact(&self.message, secrets);
-        self.request_id = self.request_id.map(|id| redact(&id, secrets));
-        self
     }
 }
 

@@ -19,7 +19,10 @@ mod error;
 mod fold;
 mod json;
 mod key;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod openai_chat;
+mod post;
 mod request;
 mod schema;
 pub mod scripted;
@@ -38,7 +41,9 @@ pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys};
-pub use request::{BuildError, Request, build};
+pub use post::{Post, PostError, Posted};
+
+pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 
 /// One call: the request, and whose it is. The names are what a scripted model answers by and what is traced; only

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use reqwest::Url;
 use serde::Serialize;
@@ -71,6 +72,9 @@ pub struct Request {
     /// How the key is sent.
     #[serde(skip)]
     auth: Auth,
+    /// The body as sent: written once, for the wire, the digest and the price.
+    #[serde(skip)]
+    text: Arc<str>,
 }
 
 impl Request {
@@ -87,11 +91,21 @@ impl Request {
         self.url.origin().ascii_serialization()
     }
 
+    /// The body as sent.
+    pub fn body_text(&self) -> &str {
+        &self.text
+    }
+
     /// The digest of what the model gets to see: address, shown headers and body.
     pub fn digest(&self) -> Digest {
-        Digest::of(
-            serde_json::json!([self.origin(), self.path, self.headers, self.body]).to_string(),
-        )
+        Digest::of(format!(
+            "{} {} {:?}
+{}",
+            self.origin(),
+            self.path,
+            self.headers,
+            self.text
+        ))
     }
 }
 
@@ -137,14 +151,26 @@ pub fn build(model: &Model, content: &Content, rendered: &Rendered) -> Result<Re
             headers.insert(name, value.clone());
         }
     }
+    let body = Value::Object(body);
     Ok(Request {
         method: "POST",
         path: shown_path(&url),
         headers,
-        body: Value::Object(body),
+        text: body.to_string().into(),
+        body,
         auth: auth(model, url.host_str().unwrap_or_default()),
         url,
     })
+}
+
+/// Where calls of this model go, secrets left out; `None` when its settings make no address.
+pub fn address(model: &Model) -> Option<String> {
+    let empty = Rendered {
+        system: None,
+        turns: Vec::new(),
+    };
+    let request = build(model, &Content::default(), &empty).ok()?;
+    Some(format!("{}{}", request.origin(), request.path))
 }
 
 /// How this model's key is sent: as configured, else as its host asks, else as its wire does.

@@ -4,9 +4,16 @@
 //!   repeat bills again. No environment: proxies are passed in.
 //! - The client is built at the first call, one for `https` and one for `http`. Building the first needs the system's
 //!   CA certificates; a server on `http://localhost` must not.
-//! - A key goes into its header and nowhere else. Errors are redacted in one place, on the way out of [`Http::call`].
+//! - A key goes into its header and nowhere else. What a call leaves behind is redacted in one place, on the way out of
+//!   [`Http::call`]: errors, records, bytes and the answers themselves.
+//! - A reply is a stream when its content type says so, whatever was asked for.
+//!
+//! Deliberately absent: trying again. One call is one request; the executor decides about the next.
 
+mod exchange;
+mod headers;
 mod reply;
+mod wait;
 
 use std::error::Error as _;
 use std::fmt;
@@ -15,14 +22,15 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Url};
 
-use super::key::{ApiKey, EnvKeys};
+use super::key::{ApiKey, EnvKeys, Guarded, Redaction};
 use super::request::{secret_headers, secret_query};
-use super::{Answer, ApiKeys, Attempt, Call, CallError, Caller, ErrorKind, Watch};
+use super::{ApiKeys, Attempt, Call, CallError, Caller, ErrorKind, Watch};
 use crate::host::Host;
-use crate::prompt::Auth;
+
+/// Connections kept for the next call. Runs of 128 calls at once open each of theirs once.
+const IDLE_CONNECTIONS: usize = 512;
 
 /// Proxies by the scheme they are for. URLs can hold passwords, so `Debug` shows only which are set.
 #[derive(Clone, Default)]
@@ -48,6 +56,16 @@ impl Proxies {
             except: get("no_proxy"),
         }
     }
+
+    /// The passwords in their URLs.
+    fn passwords(&self) -> Vec<String> {
+        let proxies = [&self.https, &self.http];
+        proxies
+            .into_iter()
+            .flatten()
+            .filter_map(|url| Some(Url::parse(url).ok()?.password()?.to_owned()))
+            .collect()
+    }
 }
 
 impl fmt::Debug for Proxies {
@@ -65,21 +83,31 @@ impl fmt::Debug for Proxies {
 pub struct Settings {
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
-    /// How long a whole call may take. Reasoning models can be silent for minutes before a reply that is not streamed.
+    /// How long the status line may take. Reasoning models can be silent for minutes before a reply in one piece.
+    pub first_byte_timeout: Duration,
+    /// How long a reply may be silent once it has begun. Bytes that only keep the connection alive count as sound:
+    /// against a server that sends them for ever stands the deadline.
+    pub idle_timeout: Duration,
+    /// How long a whole call may take.
     pub deadline: Duration,
-    /// The most bytes of an answer.
+    /// The most bytes of an answer, streamed or not.
     pub max_body_bytes: usize,
+    /// The most bytes that are recorded of a failed answer. Of answers that are kept on purpose, all are.
+    pub max_raw_bytes: usize,
     /// Proxies.
     pub proxies: Proxies,
 }
 
 impl Default for Settings {
-    /// 10 s to connect, 120 s in all, 16 MiB, no proxy.
+    /// 10 s to connect, 300 s to the status line, 120 s of silence, 600 s in all, 16 MiB, 256 KiB, no proxy.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            deadline: Duration::from_secs(120),
+            first_byte_timeout: Duration::from_secs(300),
+            idle_timeout: Duration::from_secs(120),
+            deadline: Duration::from_secs(600),
             max_body_bytes: 16 * 1024 * 1024,
+            max_raw_bytes: 256 * 1024,
             proxies: Proxies::default(),
         }
     }
@@ -90,6 +118,7 @@ pub struct Http {
     settings: Settings,
     keys: Arc<dyn ApiKeys>,
     host: Arc<dyn Host>,
+    passwords: Vec<String>,
     secure: OnceLock<Result<Client, String>>,
     plain: OnceLock<Result<Client, String>>,
 }
@@ -98,6 +127,7 @@ impl Http {
     /// A transport with these limits and keys. `host` tells the time, for servers that name a date to wait for.
     pub fn new(host: Arc<dyn Host>, keys: Arc<dyn ApiKeys>, settings: Settings) -> Self {
         Self {
+            passwords: settings.proxies.passwords(),
             settings,
             keys,
             host,
@@ -124,11 +154,11 @@ impl Http {
 
     fn build_client(&self, secure: bool) -> reqwest::Result<Client> {
         let mut builder = ClientBuilder::new()
-            .user_agent(concat!("understudy/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.settings.connect_timeout)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
             // Before our own: it also keeps reqwest from reading the environment.
             .no_proxy();
         let proxies = &self.settings.proxies;
@@ -146,21 +176,55 @@ impl Http {
         builder.build()
     }
 
-    async fn exchange(&self, call: &Call, key: Option<&ApiKey>) -> Result<Answer, CallError> {
-        let url = call.request.url().clone();
-        let response = self
-            .client(url.scheme() == "https")?
-            .post(url)
-            .headers(headers(call, key)?)
-            .body(call.request.body.to_string())
-            .send()
-            .await
-            .map_err(|error| broken(&error))?;
-        let limits = reply::Limits {
-            max_body_bytes: self.settings.max_body_bytes,
-            now_millis: self.host.now_millis(),
+    /// The call's key, when its model names one.
+    fn key(&self, call: &Call) -> Result<Option<ApiKey>, CallError> {
+        let Some(env) = &call.settings.key_env else {
+            return Ok(None);
         };
-        reply::read(call.settings.wire, response, &limits).await
+        match self.keys.api_key(env) {
+            Some(key) => Ok(Some(key)),
+            None => Err(CallError::new(ErrorKind::NoKey { env: env.clone() }, "")),
+        }
+    }
+
+    /// Everything that must not come back from this call.
+    fn redaction(&self, call: &Call, key: Option<&ApiKey>) -> Redaction {
+        let mut secrets = self.passwords.clone();
+        for (_, value) in secret_headers(&call.settings) {
+            secrets.extend(Redaction::parts_of_header(value));
+        }
+        secrets.extend(secret_query(call.request.url()));
+        let secrets = secrets.iter().map(String::as_str);
+        Redaction::of(secrets.chain(key.map(ApiKey::expose)))
+    }
+
+    async fn once(&self, call: &Call, watch: &dyn Watch) -> Attempt {
+        let key = match self.key(call) {
+            Ok(key) => key,
+            Err(error) => return Attempt::of(Err(error)),
+        };
+        let redaction = self.redaction(call, key.as_ref());
+        let watch = Guarded::new(watch, &redaction);
+        let now = self.host.now_millis();
+        let mut exchange = exchange::Exchange::new(call, &self.settings, &redaction, now);
+        let ready = headers::outgoing(call, key.as_ref()).and_then(|headers| {
+            let secure = call.request.url().scheme() == "https";
+            Ok((self.client(secure)?, headers))
+        });
+        let end = match ready {
+            Ok((client, headers)) => {
+                let deadline = self.settings.deadline;
+                let run = exchange.run(client, headers, &watch);
+                tokio::time::timeout(deadline, run)
+                    .await
+                    .unwrap_or_else(|_| exchange::past(deadline))
+            }
+            Err(error) => exchange::End::Limit(error),
+        };
+        watch.end();
+        let mut attempt = exchange.end(end);
+        redaction.clean(&mut attempt);
+        attempt
     }
 }
 
@@ -173,85 +237,23 @@ impl fmt::Debug for Http {
 }
 
 impl Caller for Http {
-    fn call<'a>(&'a self, call: &'a Call, _watch: &'a dyn Watch) -> BoxFuture<'a, Attempt> {
+    fn call<'a>(&'a self, call: &'a Call, watch: &'a dyn Watch) -> BoxFuture<'a, Attempt> {
         async move {
-            let key = match &call.settings.key_env {
-                None => None,
-                Some(env) => match self.keys.api_key(env) {
-                    Some(key) => Some(key),
-                    None => {
-                        let kind = ErrorKind::NoKey { env: env.clone() };
-                        return Attempt::of(Err(CallError::new(kind, "")));
-                    }
-                },
-            };
-            let deadline = self.settings.deadline;
-            let result = tokio::time::timeout(deadline, self.exchange(call, key.as_ref()))
-                .await
-                .unwrap_or_else(|_| {
-                    let message = format!("the deadline is {} s", deadline.as_secs_f64());
-                    Err(CallError::new(ErrorKind::Timeout, message))
-                });
-            let outcome = result.map_err(|error| {
-                let error = error.redacted(&secrets(call, key.as_ref()));
+            let attempt = self.once(call, watch).await;
+            if let Err(error) = &attempt.outcome {
                 tracing::debug!(
                     model = %call.model,
                     case = %call.case,
                     kind = error.kind.code(),
                     status = error.status,
+                    answered = attempt.trace.answered,
                     "call failed"
                 );
-                error
-            });
-            Attempt::of(outcome)
+            }
+            attempt
         }
         .boxed()
     }
-}
-
-/// All headers of a call. A header that the user set by hand stands, even where a key would go.
-fn headers(call: &Call, key: Option<&ApiKey>) -> Result<HeaderMap, CallError> {
-    let bad = |what: &str| CallError::new(ErrorKind::BadSettings, what);
-    let name = |name: &str| {
-        HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("a header has an invalid name"))
-    };
-    let mut headers = HeaderMap::new();
-    for (header, value) in &call.request.headers {
-        let value =
-            HeaderValue::from_str(value).map_err(|_| bad("a header has an invalid value"))?;
-        headers.insert(name(header)?, value);
-    }
-    for (header, value) in secret_headers(&call.settings) {
-        let mut value =
-            HeaderValue::from_str(value).map_err(|_| bad("a header has an invalid value"))?;
-        value.set_sensitive(true);
-        headers.insert(name(&header)?, value);
-    }
-    if let Some(key) = key {
-        let auth = call.request.auth();
-        let value = match auth {
-            Auth::Bearer => HeaderValue::from_str(&format!("Bearer {}", key.expose())),
-            _ => HeaderValue::from_str(key.expose()),
-        };
-        let header = auth.header();
-        let mut value =
-            value.map_err(|_| bad("the API key holds characters that no header can carry"))?;
-        value.set_sensitive(true);
-        headers.entry(name(header)?).or_insert(value);
-    }
-    Ok(headers)
-}
-
-/// Everything that must not come back in an error.
-fn secrets(call: &Call, key: Option<&ApiKey>) -> Vec<String> {
-    let mut secrets: Vec<String> = Vec::new();
-    secrets.extend(key.map(|key| key.expose().to_owned()));
-    for (_, value) in secret_headers(&call.settings) {
-        // `Bearer K` is echoed as `K` too.
-        secrets.extend(value.split_whitespace().map(str::to_owned));
-    }
-    secrets.extend(secret_query(call.request.url()));
-    secrets
 }
 
 /// A failure below HTTP.

@@ -1,10 +1,13 @@
-//! What parity is judged in. So far: counts of the same thing on both sides, and the schema judgement they rest on.
+//! What parity is judged in. So far: counts of the same thing on both sides, the schema judgement they rest on, and
+//! what a case expects of every answer.
 //! Intervals and results come on top of these numbers; nothing here claims parity.
 //!
 //! Pure: outputs come in as text, and the same schema reads both sides.
 
+mod expect;
 mod judge;
 
+pub use expect::{Expectations, OutputSchema, Verdict};
 pub use judge::{Judge, Judgement, NO_SCHEMA};
 
 /// What the latest outputs of one model for one content say, over the cases as they are now.

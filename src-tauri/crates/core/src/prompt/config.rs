@@ -98,6 +98,17 @@ pub enum Auth {
 }
 
 impl Auth {
+    /// The word used in `understudy.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::ApiKey => "api-key",
+            Self::XApiKey => "x-api-key",
+            Self::XGoogApiKey => "x-goog-api-key",
+            Self::XPortkeyApiKey => "x-portkey-api-key",
+        }
+    }
+
     /// The header's name.
     pub fn header(self) -> &'static str {
         match self {

@@ -22,13 +22,28 @@ pub type ContentId = Digest;
 impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
-        use fmt::Write as _;
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(bytes.as_ref()) {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        Self(hex)
+        Self::from_bytes(&Sha256::digest(bytes.as_ref()))
+    }
+
+    /// The digest whose bytes these are.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+        let digits = bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        Self(digits.collect())
+    }
+
+    /// Its 32 bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => digit - b'0',
+            other => other.wrapping_sub(b'a').wrapping_add(10),
+        };
+        let digits = self.0.as_bytes().chunks_exact(2);
+        digits
+            .filter_map(|pair| Some(value(*pair.first()?) << 4 | value(*pair.get(1)?)))
+            .collect()
     }
 
     /// Reads 64 lower-case hexadecimal digits.

@@ -21,6 +21,6 @@ pub use message::{Message, Replay, Speaker, ToolCall};
 pub use name::{CaseId, InvalidName, ModelName, PromptName};
 pub use policy::{LEVEL_CODES, Level, LevelSetting, Margins, Policy, PolicyKind};
 pub use price::{InvalidPrice, Price, Usd};
-pub use render::{RenderError, Rendered, render};
+pub use render::{RenderError, Rendered, Renderer, render};
 pub use template::{Segment, Template, TemplateError};
 pub use version::{Variant, Version};

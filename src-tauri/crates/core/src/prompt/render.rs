@@ -31,26 +31,100 @@ pub fn render(
     variables: &Map<String, Value>,
     conversation: &[Message],
 ) -> Result<Rendered, RenderError> {
-    let text = |place: &'static str, text: &str| -> Result<String, RenderError> {
-        match content.engine {
-            Engine::None => Ok(text.to_owned()),
+    Renderer::new(content)?.render(variables, conversation)
+}
+
+/// The templates of a version, parsed once for many cases.
+#[derive(Debug, Clone)]
+pub struct Renderer {
+    system: Option<Text>,
+    examples: Vec<(Speaker, Text)>,
+    user: Option<Text>,
+}
+
+#[derive(Debug, Clone)]
+enum Text {
+    Plain(String),
+    Template(Box<Template>),
+}
+
+impl Text {
+    fn new(engine: Engine, text: &str, place: &'static str) -> Result<Self, RenderError> {
+        match engine {
+            Engine::None => Ok(Self::Plain(text.to_owned())),
             Engine::Handlebars => Template::parse(text)
-                .and_then(|template| template.render(variables))
+                .map(|template| Self::Template(Box::new(template)))
                 .map_err(|source| RenderError { place, source }),
         }
-    };
-    let system = match content.system.as_str() {
-        "" => None,
-        system => Some(text("system", system)?),
-    };
-    let mut turns = Vec::with_capacity(content.turns.len() + conversation.len() + 1);
-    for turn in &content.turns {
-        let said = text("example turn", &turn.text)?;
-        turns.push(Message::new(turn.role.into(), said));
     }
-    turns.extend(conversation.iter().cloned());
-    if let Some(user) = &content.user {
-        turns.push(Message::new(Speaker::User, text("final user", user)?));
+
+    fn render(
+        &self,
+        variables: &Map<String, Value>,
+        place: &'static str,
+    ) -> Result<String, RenderError> {
+        match self {
+            Self::Plain(text) => Ok(text.clone()),
+            Self::Template(template) => template
+                .render(variables)
+                .map_err(|source| RenderError { place, source }),
+        }
     }
-    Ok(Rendered { system, turns })
+}
+
+impl Renderer {
+    /// Parses the texts of `content`.
+    pub fn new(content: &Content) -> Result<Self, RenderError> {
+        let text = |text: &str, place| Text::new(content.engine, text, place);
+        Ok(Self {
+            system: match content.system.as_str() {
+                "" => None,
+                system => Some(text(system, "system")?),
+            },
+            examples: content
+                .turns
+                .iter()
+                .map(|turn| Ok((turn.role.into(), text(&turn.text, "example turn")?)))
+                .collect::<Result<_, _>>()?,
+            user: match &content.user {
+                None => None,
+                Some(user) => Some(text(user, "final user")?),
+            },
+        })
+    }
+
+    /// The texts for a case's variables and turns.
+    pub fn render(
+        &self,
+        variables: &Map<String, Value>,
+        conversation: &[Message],
+    ) -> Result<Rendered, RenderError> {
+        let mut rendered = self.render_open(variables, conversation)?;
+        if let Some(user) = &self.user {
+            let said = user.render(variables, "final user")?;
+            rendered.turns.push(Message::new(Speaker::User, said));
+        }
+        Ok(rendered)
+    }
+
+    /// The same without the final user turn: a conversation that is still going on.
+    pub fn render_open(
+        &self,
+        variables: &Map<String, Value>,
+        conversation: &[Message],
+    ) -> Result<Rendered, RenderError> {
+        let system = match &self.system {
+            None => None,
+            Some(system) => Some(system.render(variables, "system")?),
+        };
+        let mut turns = Vec::with_capacity(self.examples.len() + conversation.len() + 1);
+        for (role, example) in &self.examples {
+            turns.push(Message::new(
+                *role,
+                example.render(variables, "example turn")?,
+            ));
+        }
+        turns.extend(conversation.iter().cloned());
+        Ok(Rendered { system, turns })
+    }
 }

@@ -164,6 +164,8 @@ pub struct Summary {
     pub spent_usd: f64,
     /// How many cells of this go have no known cost.
     pub unpriced: u32,
+    /// What counts against a limit: what is known, and the most that answers of unknown cost can have cost.
+    pub counted_usd: f64,
     /// Whether it ended before all cells were finished.
     pub cancelled: bool,
     /// Why it ended before all cells were finished, most telling first; empty when it did not.

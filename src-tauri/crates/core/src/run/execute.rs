@@ -9,32 +9,44 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
+use super::course::{Course, Step};
+use super::waiting::Waiting;
+use super::work::Work;
 use super::{
-    Cancel, Cell, CellEvent, CellPlan, Event, Outcome, Plan, Sink, SinkError, Started, Summary,
+    Cache, Cancel, Cell, DeltaEvent, Event, Observer, Plan, Retry, Sink, SinkError, Started, Stop,
+    Summary,
 };
 use crate::host::Host;
-use crate::model::{Caller, Nobody};
+use crate::model::{Answer, Attempt, Call, Caller, Delta, Nobody, Watch};
+use crate::prompt::{Digest, Usd};
 
 /// Bounds of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The most calls at once, over all models; 0 counts as 1.
+    /// The most calls at once, over all models; 0 counts as 1. A model's own `concurrency` bounds its endpoint.
     pub concurrency: usize,
     /// The most cells of one commit; 0 counts as 1.
     pub group_cells: usize,
     /// How long a finished cell waits for others to be committed with.
     pub group_time: Duration,
+    /// How calls are made again.
+    pub retry: Retry,
+    /// The most it may spend. Models without a price are not called at all then.
+    pub max_cost: Option<Usd>,
 }
 
 impl Default for Limits {
-    /// 8 calls at once; up to 128 cells or 20 ms a commit.
+    /// 8 calls at once; up to 128 cells or 20 ms a commit; three tries; any money.
     fn default() -> Self {
         Self {
             concurrency: 8,
             group_cells: 128,
             group_time: Duration::from_millis(20),
+            retry: Retry::default(),
+            max_cost: None,
         }
     }
 }
@@ -59,16 +71,26 @@ pub enum RunError {
 pub struct Execution<'a> {
     /// The run's id. Its row, if it has one, must be stored before.
     pub run: &'a str,
+    /// The prompt, for telemetry.
+    pub prompt: &'a str,
     /// What to do.
     pub plan: &'a Plan,
     /// Who answers.
     pub caller: &'a dyn Caller,
     /// Who keeps.
     pub sink: &'a dyn Sink,
+    /// Outputs of earlier runs, if those may stand in.
+    pub cache: Option<&'a dyn Cache>,
     /// Who tells the date.
     pub host: &'a dyn Host,
+    /// Who is told of every try.
+    pub observer: &'a dyn Observer,
     /// Bounds.
     pub limits: Limits,
+    /// Whether the raw bytes of good answers are kept too.
+    pub keep_raw: bool,
+    /// Whether replies are reported as they arrive.
+    pub deltas: bool,
     /// The switch that stops it: calls under way are dropped at once, cells that are over are still committed, and
     /// the rest is left undone.
     pub cancel: &'a Cancel,
@@ -86,6 +108,21 @@ impl std::fmt::Debug for Execution<'_> {
 
 type Commit<'a> = BoxFuture<'a, (Vec<Cell>, Result<(), SinkError>)>;
 
+/// A try that is over.
+pub(super) struct Over {
+    pub(super) work: Box<Work>,
+    pub(super) began_millis: i64,
+    pub(super) seconds: f64,
+    pub(super) reply: Reply,
+}
+
+pub(super) enum Reply {
+    /// The call was made.
+    Made(Box<Attempt>),
+    /// The same request was answered in an earlier run.
+    Known(Box<Answer>),
+}
+
 /// Runs to the end, or to the switch. `report` gets each event in order, a cell's only after its commit.
 pub async fn execute(
     execution: Execution<'_>,
@@ -99,33 +136,43 @@ pub async fn execute(
         group_cells: execution.limits.group_cells.max(1),
         ..execution.limits
     };
+    let execution = Execution {
+        limits,
+        ..execution
+    };
     let begun = Instant::now();
-    let cells = plan.len();
+    let (before, _) = plan.finished();
     report(Event::Started(Started {
         run: run.to_owned(),
-        cells,
+        cells: plan.len(),
+        finished: before,
     }));
 
-    let mut planned = plan.cells().iter();
+    let (sender, mut deltas) = unbounded_channel();
+    let sender = execution.deltas.then_some(sender);
+    let mut course = Course::new(&execution, begun);
     let mut calls = FuturesUnordered::new();
     let mut waiting = Waiting::new(limits);
     let mut commit: Option<Commit<'_>> = None;
-    let (mut finished, mut failed) = (0_u32, 0_u32);
     let cancelled = cancel.cancelled();
     tokio::pin!(cancelled);
-    let mut stopped = false;
+    let mut switched = false;
 
     loop {
         // The switch is asked here too, so that no call begins after it was thrown.
-        while !stopped
+        while !switched
             && !cancel.is_cancelled()
             && calls.len() < limits.concurrency
             && !waiting.is_full()
         {
-            let Some(cell) = planned.next() else { break };
-            calls.push(make(cell, execution.caller, execution.host));
+            match course.next(calls.is_empty()) {
+                Step::Call(work) => calls.push(make(work, &execution, sender.as_ref())),
+                Step::Over(cell) => waiting.push(*cell),
+                Step::Nothing => break,
+            }
         }
-        if commit.is_none() && waiting.is_due(calls.is_empty()) {
+        let idle = calls.is_empty() && (switched || course.wakes().is_none());
+        if commit.is_none() && waiting.is_due(idle) {
             let group = waiting.take();
             let sink = execution.sink;
             commit = Some(
@@ -136,69 +183,139 @@ pub async fn execute(
                 .boxed(),
             );
         }
-        if commit.is_none() && calls.is_empty() && waiting.is_empty() {
+        if commit.is_none() && idle && waiting.is_empty() {
             break;
         }
+        let wakes = course.wakes().filter(|_| !switched && !waiting.is_full());
         tokio::select! {
             biased;
-            () = &mut cancelled, if !stopped => {
-                stopped = true;
+            () = &mut cancelled, if !switched => {
+                switched = true;
                 // What is over already counts, even if nobody has looked at it yet.
-                while let Some(Some(cell)) = calls.next().now_or_never() {
-                    waiting.push(cell);
+                while let Some(Some(over)) = calls.next().now_or_never() {
+                    for cell in course.take(over, &mut report) {
+                        waiting.push(cell);
+                    }
                 }
                 calls.clear();
+                course.stop(Stop::Cancelled);
             }
             (group, result) = settle(&mut commit), if commit.is_some() => {
                 commit = None;
                 if let Err(source) = result {
-                    return Err(RunError::Sink { finished, cells, source });
+                    let finished = course.finished();
+                    return Err(RunError::Sink { finished, cells: plan.len(), source });
                 }
                 for cell in &group {
-                    finished += 1;
-                    failed += u32::from(matches!(cell.outcome, Outcome::Error(_)));
-                    report(Event::Cell(CellEvent::of(cell, finished, failed, cells)));
+                    report(Event::Cell(course.committed(cell)));
                 }
             }
-            Some(cell) = calls.next(), if !calls.is_empty() => waiting.push(cell),
+            Some(over) = calls.next(), if !calls.is_empty() => {
+                // A cell's own event comes after all its pieces.
+                while let Ok(delta) = deltas.try_recv() {
+                    report(Event::Delta(delta));
+                }
+                for cell in course.take(over, &mut report) {
+                    waiting.push(cell);
+                }
+            }
+            Some(delta) = deltas.recv(), if execution.deltas => report(Event::Delta(delta)),
             () = tokio::time::sleep_until(waiting.due), if commit.is_none() && !waiting.is_empty() => {}
+            () = sleep_until(wakes), if wakes.is_some() && calls.len() < limits.concurrency => {}
         }
     }
 
-    let summary = Summary {
-        run: run.to_owned(),
-        cells,
-        finished,
-        failed,
-        seconds: begun.elapsed().as_secs_f64(),
-        cost_usd: None,
-        cancelled: finished < cells,
-    };
-    tracing::debug!(run, cells, finished, failed, "run over");
+    let summary = course.summary();
+    tracing::debug!(
+        run,
+        cells = summary.cells,
+        finished = summary.finished,
+        failed = summary.failed,
+        "run over"
+    );
     report(Event::Summary(summary.clone()));
     Ok(summary)
 }
 
-/// Makes one cell.
-async fn make(planned: &CellPlan, caller: &dyn Caller, host: &dyn Host) -> Cell {
-    let (outcome, seconds) = match planned.call() {
-        Ok(call) => {
-            let begun = Instant::now();
-            let outcome = match caller.call(&call, &Nobody).await.outcome {
-                Ok(answer) => Outcome::Output(answer),
-                Err(error) => Outcome::Error(error),
-            };
-            (outcome, Some(begun.elapsed().as_secs_f64()))
+/// Makes one try, or finds that it was made before.
+async fn make(
+    work: Box<Work>,
+    execution: &Execution<'_>,
+    deltas: Option<&UnboundedSender<DeltaEvent>>,
+) -> Over {
+    let began_millis = execution.host.now_millis();
+    let begun = Instant::now();
+    let known = match (execution.cache, &work.request) {
+        // Only a cell's own call has a place in the cache: earlier turns are part of what it is asked.
+        (Some(cache), Some(request)) if work.handoff.is_none() => {
+            cache.find(request, work.plan.repeat()).await
         }
-        Err(error) => (Outcome::Error(error), None),
+        _ => None,
     };
-    Cell {
-        key: planned.key(),
-        case: planned.case().clone(),
-        outcome,
-        seconds,
-        at: host.now(),
+    let reply = match (known, &work.call) {
+        (Some(answer), _) => Reply::Known(Box::new(answer)),
+        (None, Some(call)) => {
+            let attempt = match deltas {
+                Some(deltas) if work.handoff.is_none() => {
+                    let looker = Looker { call, deltas };
+                    looker.begin();
+                    execution.caller.call(call, &looker).await
+                }
+                _ => execution.caller.call(call, &Nobody).await,
+            };
+            Reply::Made(Box::new(attempt))
+        }
+        // The schedule hands out nothing without a call.
+        (None, None) => Reply::Known(Box::new(Answer::of(""))),
+    };
+    Over {
+        work,
+        began_millis,
+        seconds: begun.elapsed().as_secs_f64(),
+        reply,
     }
+}
+
+/// Hands pieces of a reply on.
+struct Looker<'a> {
+    call: &'a Call,
+    deltas: &'a UnboundedSender<DeltaEvent>,
+}
+
+impl Looker<'_> {
+    fn begin(&self) {
+        self.send(String::new(), true);
+    }
+
+    fn send(&self, text: String, restart: bool) {
+        // Nobody receives any more only when the run is being dropped.
+        let _ = self.deltas.send(DeltaEvent {
+            case: self.call.case.clone(),
+            model: self.call.model.clone(),
+            repeat: self.call.repeat,
+            passthrough: self.call.passthrough,
+            text,
+            restart,
+        });
+    }
+}
+
+impl Watch for Looker<'_> {
+    fn delta(&self, delta: Delta<'_>) {
+        if let Delta::Text(text) = delta {
+            self.send(text.to_owned(), false);
+        }
+    }
+}
+
+/// Spreads calls that failed together, the same way every time.
+pub(super) fn chance(request: &Digest, tried: u32) -> f64 {
+    let digits = request.as_str().get(..8).unwrap_or_default();
+    let seed = u32::from_str_radix(digits, 16).unwrap_or_default();
+    let mixed = seed
+        .wrapping_add(tried.wrapping_mul(0x9E37_79B9))
+        .wrapping_mul(0x85EB_CA6B);
+    f64::from(mixed) / (f64::from(u32::MAX) + 1.0)
 }
 
 /// The commit under way; never, when there is none.
@@ -209,51 +326,11 @@ async fn settle(commit: &mut Option<Commit<'_>>) -> (Vec<Cell>, Result<(), SinkE
     }
 }
 
-/// Cells that are over and not yet being committed.
-struct Waiting {
-    cells: Vec<Cell>,
-    /// When the oldest has waited long enough.
-    due: Instant,
-    limits: Limits,
-}
-
-impl Waiting {
-    fn new(limits: Limits) -> Self {
-        Self {
-            cells: Vec::new(),
-            due: Instant::now(),
-            limits,
-        }
-    }
-
-    fn push(&mut self, cell: Cell) {
-        if self.cells.is_empty() {
-            self.due = Instant::now() + self.limits.group_time;
-        }
-        self.cells.push(cell);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
-    /// A sink slower than the models holds the calls back: what a crash could lose stays bounded.
-    fn is_full(&self) -> bool {
-        self.cells.len() >= self.limits.group_cells + self.limits.concurrency
-    }
-
-    /// Whether to commit now. `last`: no call is under way that could join.
-    fn is_due(&self, last: bool) -> bool {
-        let full = self.cells.len() >= self.limits.group_cells;
-        !self.is_empty() && (full || last || Instant::now() >= self.due)
-    }
-
-    /// The oldest cells, as many as one commit takes. What stays is overdue and goes with the next.
-    fn take(&mut self) -> Vec<Cell> {
-        let rest = self
-            .cells
-            .split_off(self.limits.group_cells.min(self.cells.len()));
-        std::mem::replace(&mut self.cells, rest)
+/// That moment; never, when there is none.
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,20 +6,29 @@
 //! The one promise: a cell is *finished* when the sink has committed it, and only then does its event go out. Whatever
 //! a reader of events has seen survives `kill -9`.
 //!
-//! Deliberately absent so far: retries and waiting for rate limits (an error is a cell, and an outcome to look at),
-//! streaming, resuming, prices. They fit in where they are needed: a retry inside the making of one cell, resuming as
-//! a filter on the plan's cells.
+//! Retries, waiting and money belong here and nowhere below: the transport makes each call once, the scheduler decides
+//! what follows. A plan is a formula, not a list: what a run holds in memory grows with what is under way, not with its
+//! cells. Resuming leaves finished cells out of the same plan.
 
+mod budget;
 mod cancel;
 mod cell;
+mod course;
 mod event;
 mod execute;
+mod gate;
+mod handoff;
 mod observe;
 mod plan;
+mod retry;
+mod schedule;
+mod waiting;
+mod work;
 
 pub use cancel::Cancel;
-pub use cell::{Cell, CellKey, Outcome, Sink, SinkError};
-pub use event::{CellEvent, CellState, Event, Started, Summary};
+pub use cell::{Cache, Cell, CellKey, Judge, Outcome, Pricing, Sink, SinkError, Try, Verdict};
+pub use event::{CellEvent, CellState, DeltaEvent, Event, Held, Started, Stop, Summary};
 pub use execute::{Execution, Limits, RunError, execute};
 pub use observe::{Observer, Part, Tried, Unobserved};
-pub use plan::{CellPlan, Plan, PlanError, Target};
+pub use plan::{CellPlan, Plan, PlanError, Target, TranscriptKey, can_hand_off};
+pub use retry::{Next, Retry};

@@ -45,6 +45,9 @@ pub struct Tried<'a> {
 pub trait Observer: Send + Sync {
     /// A try is over.
     fn tried(&self, tried: Tried<'_>);
+
+    /// A run is over, or was stopped: nothing more of it will be told.
+    fn ended(&self, _run: &str) {}
 }
 
 /// Nobody.

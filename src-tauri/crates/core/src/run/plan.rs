@@ -1,12 +1,15 @@
 //! What a run will do: pure, and the same for the same cases and targets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::CellKey;
+use super::handoff::Handoff;
+use super::{CellKey, Judge, Part, Pricing};
 use crate::case::Case;
 use crate::model::{Call, CallError, build};
-use crate::prompt::{Content, ContentId, Digest, Model, ModelName, render};
+use crate::prompt::{
+    CaseId, Content, ContentId, Digest, Message, Model, ModelName, RenderError, Renderer,
+};
 
 /// The most cells of one plan. Beyond it stands a slip of the keyboard, not an experiment.
 const MOST_CELLS: usize = 10_000_000;
@@ -24,6 +27,14 @@ pub struct Target {
     pub content_id: ContentId,
     /// Whether that content is the primary's, although the model is a fallback.
     pub passthrough: bool,
+    /// The model's place in the chain; 0 is the primary.
+    pub order: u32,
+    /// The number of the version that has this content, for telemetry.
+    pub version: Option<u32>,
+    /// What its calls cost; `None` means unknown.
+    pub pricing: Option<Arc<dyn Pricing>>,
+    /// The content's templates, parsed once.
+    renderer: Result<Arc<Renderer>, RenderError>,
 }
 
 impl Target {
@@ -31,10 +42,14 @@ impl Target {
     pub fn own(model: ModelName, settings: Arc<Model>, content: Arc<Content>) -> Self {
         Self {
             content_id: content.id(),
+            renderer: Renderer::new(&content).map(Arc::new),
             model,
             settings,
             content,
             passthrough: false,
+            order: 0,
+            version: None,
+            pricing: None,
         }
     }
 
@@ -45,6 +60,46 @@ impl Target {
             passthrough: true,
             ..Self::own(model, settings, primary)
         }
+    }
+
+    /// In which part it is asked.
+    pub fn part(&self) -> Part {
+        match (self.passthrough, self.order) {
+            (true, _) => Part::Passthrough,
+            (false, 0) => Part::Primary,
+            (false, _) => Part::Fallback,
+        }
+    }
+
+    /// The call for a case as it was saved.
+    pub fn call_for(&self, case: &Case) -> Result<Call, CallError> {
+        self.call(case, &case.turns, false, 1)
+    }
+
+    /// The call for a case. `turns`: the conversation in place of the case's own. `open`: it is still going on, so the
+    /// version's final user turn is left out.
+    fn call(
+        &self,
+        case: &Case,
+        turns: &[Message],
+        open: bool,
+        repeat: u32,
+    ) -> Result<Call, CallError> {
+        let renderer = self.renderer.as_ref().map_err(Clone::clone)?;
+        let rendered = if open {
+            renderer.render_open(&case.variables, turns)?
+        } else {
+            renderer.render(&case.variables, turns)?
+        };
+        Ok(Call {
+            model: self.model.clone(),
+            settings: self.settings.clone(),
+            case: case.id.clone(),
+            repeat,
+            passthrough: self.passthrough,
+            keep_raw: false,
+            request: build(&self.settings, &self.content, &rendered)?,
+        })
     }
 }
 
@@ -65,23 +120,30 @@ pub enum PlanError {
     },
 }
 
-/// A case and the digest of its input, taken once.
+/// A case, the digest of its input and what it expects, taken once.
 #[derive(Debug)]
 struct Input {
     case: Arc<Case>,
     digest: Digest,
+    judge: Option<Arc<dyn Judge>>,
 }
 
-/// A cell that is planned. Small: rendering waits until the call is made, so that a plan's memory does not grow with
-/// its texts.
+/// A cell that is planned. Rendering waits until the call is made, so that a plan's memory does not grow with its
+/// texts.
 #[derive(Debug, Clone)]
 pub struct CellPlan {
+    index: u32,
     input: Arc<Input>,
     target: Arc<Target>,
     repeat: u32,
 }
 
 impl CellPlan {
+    /// Its place in the plan.
+    pub(super) fn index(&self) -> u32 {
+        self.index
+    }
+
     /// Which cell.
     pub fn key(&self) -> CellKey {
         CellKey {
@@ -99,27 +161,59 @@ impl CellPlan {
         &self.input.case
     }
 
+    /// Who is asked, with what.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Which repetition, from 1.
+    pub fn repeat(&self) -> u32 {
+        self.repeat
+    }
+
+    pub(super) fn judge(&self) -> Option<&dyn Judge> {
+        self.input.judge.as_deref()
+    }
+
     /// The call to make. What cannot be rendered or built is the cell's error, and no call.
     pub fn call(&self) -> Result<Call, CallError> {
         let case = &self.input.case;
-        let rendered = render(&self.target.content, &case.variables, &case.turns)?;
-        let request = build(&self.target.settings, &self.target.content, &rendered)?;
-        Ok(Call {
-            model: self.target.model.clone(),
-            settings: self.target.settings.clone(),
-            case: self.input.case.id.clone(),
-            repeat: self.repeat,
-            passthrough: self.target.passthrough,
-            keep_raw: false,
-            request,
-        })
+        self.target.call(case, &case.turns, false, self.repeat)
+    }
+
+    /// The same after another conversation than the case's own.
+    pub(super) fn call_after(&self, transcript: &[Message]) -> Result<Call, CallError> {
+        self.target
+            .call(&self.input.case, transcript, false, self.repeat)
+    }
+
+    /// The primary's next turn of a handoff.
+    pub(super) fn call_before(
+        &self,
+        primary: &Target,
+        said: &[Message],
+    ) -> Result<Call, CallError> {
+        primary.call(&self.input.case, said, true, self.repeat)
     }
 }
+
+/// A conversation of a handoff: of which case, at which repetition.
+pub type TranscriptKey = (CaseId, u32);
 
 /// A run's cells, in the order in which they are begun.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    cells: Vec<CellPlan>,
+    inputs: Vec<Arc<Input>>,
+    targets: Vec<Arc<Target>>,
+    repeats: u32,
+    count: u32,
+    /// Who answers the earlier turns.
+    handoff: Option<Arc<Target>>,
+    /// Conversations that were handed over before the run was cut off.
+    transcripts: HashMap<TranscriptKey, Arc<Vec<Message>>>,
+    /// Cells that are finished, by their place; and how many of those with an error.
+    finished: HashSet<u32>,
+    failed: u32,
 }
 
 impl Plan {
@@ -128,15 +222,16 @@ impl Plan {
     /// The targets of a case follow each other, so that models share the load and a case's outputs arrive together;
     /// then come the next case and, when every case was asked, the next repeat. A case or target given twice is asked
     /// once.
-    pub fn new(cases: &[Case], targets: Vec<Target>, repeats: u32) -> Result<Self, PlanError> {
+    pub fn new(cases: Vec<Case>, targets: Vec<Target>, repeats: u32) -> Result<Self, PlanError> {
         let mut seen = HashSet::new();
         let inputs: Vec<Arc<Input>> = cases
-            .iter()
+            .into_iter()
             .filter(|case| seen.insert(case.id.clone()))
             .map(|case| {
                 Arc::new(Input {
-                    case: Arc::new(case.clone()),
                     digest: case.input_digest(),
+                    case: Arc::new(case),
+                    judge: None,
                 })
             })
             .collect();
@@ -155,41 +250,149 @@ impl Plan {
             .and_then(|repeats| repeats.checked_mul(inputs.len()))
             .and_then(|count| count.checked_mul(targets.len()))
             .filter(|count| *count <= MOST_CELLS)
+            .and_then(|count| u32::try_from(count).ok())
             .ok_or(PlanError::TooMany {
                 cases: inputs.len(),
                 targets: targets.len(),
                 repeats,
             })?;
-        let mut cells = Vec::with_capacity(count);
-        for repeat in 1..=repeats {
-            for input in &inputs {
-                for target in &targets {
-                    cells.push(CellPlan {
-                        input: input.clone(),
-                        target: target.clone(),
-                        repeat,
-                    });
-                }
-            }
-        }
-        Ok(Self { cells })
+        Ok(Self {
+            inputs,
+            targets,
+            repeats,
+            count,
+            handoff: None,
+            transcripts: HashMap::new(),
+            finished: HashSet::new(),
+            failed: 0,
+        })
     }
 
-    /// The cells.
-    pub fn cells(&self) -> &[CellPlan] {
-        &self.cells
+    /// Lets `primary` answer the earlier turns of every case; `transcripts` were handed over before.
+    #[must_use]
+    pub fn handing_off(
+        mut self,
+        primary: Target,
+        transcripts: HashMap<TranscriptKey, Arc<Vec<Message>>>,
+    ) -> Self {
+        self.handoff = Some(Arc::new(primary));
+        self.transcripts = transcripts;
+        self
+    }
+
+    /// Gives every case its judge.
+    #[must_use]
+    pub fn judged(mut self, judge: impl Fn(&Case) -> Option<Arc<dyn Judge>>) -> Self {
+        for input in &mut self.inputs {
+            let judge = judge(&input.case);
+            *input = Arc::new(Input {
+                case: input.case.clone(),
+                digest: input.digest.clone(),
+                judge,
+            });
+        }
+        self
+    }
+
+    /// Leaves out what is finished. `finished` answers `Some` for a finished cell, and whether it is an error.
+    #[must_use]
+    pub fn resuming(mut self, finished: impl Fn(&CellKey) -> Option<bool>) -> Self {
+        for index in 0..self.count {
+            let Some(failed) = self.cell(index).and_then(|cell| finished(&cell.key())) else {
+                continue;
+            };
+            self.finished.insert(index);
+            self.failed += u32::from(failed);
+        }
+        self
+    }
+
+    /// The cell at a place.
+    pub fn cell(&self, index: u32) -> Option<CellPlan> {
+        let place = usize::try_from(index).ok()?;
+        let targets = self.targets.len().max(1);
+        let row = place / targets;
+        let inputs = self.inputs.len().max(1);
+        let repeat = u32::try_from(row / inputs).ok()? + 1;
+        if repeat > self.repeats {
+            return None;
+        }
+        Some(CellPlan {
+            index,
+            input: self.inputs.get(row % inputs)?.clone(),
+            target: self.targets.get(place % targets)?.clone(),
+            repeat,
+        })
+    }
+
+    /// All cells, the finished ones included.
+    pub fn cells(&self) -> impl Iterator<Item = CellPlan> + '_ {
+        (0..self.count).filter_map(|index| self.cell(index))
+    }
+
+    /// Cells that are still to be made.
+    pub fn left(&self) -> impl Iterator<Item = CellPlan> + '_ {
+        self.cells()
+            .filter(|cell| !self.finished.contains(&cell.index))
+    }
+
+    /// Who is asked.
+    pub fn targets(&self) -> &[Arc<Target>] {
+        &self.targets
+    }
+
+    /// The cases, in order.
+    pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+        self.inputs.iter().map(|input| &input.case)
+    }
+
+    /// How often each case is asked.
+    pub fn repeats(&self) -> u32 {
+        self.repeats
     }
 
     /// How many cells there are.
     pub fn len(&self) -> u32 {
-        // At most `MOST_CELLS`.
-        u32::try_from(self.cells.len()).unwrap_or(u32::MAX)
+        self.count
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.count == 0
     }
+
+    /// How many cells were finished before, and how many of those with an error.
+    pub fn finished(&self) -> (u32, u32) {
+        let finished = u32::try_from(self.finished.len()).unwrap_or(u32::MAX);
+        (finished, self.failed)
+    }
+
+    pub(super) fn is_finished(&self, index: u32) -> bool {
+        self.finished.contains(&index)
+    }
+
+    /// Who answers the earlier turns; `None` when nothing is handed over.
+    pub fn primary(&self) -> Option<&Arc<Target>> {
+        self.handoff.as_ref()
+    }
+
+    /// How many turns of a cell's conversation the primary still has to say; tools that are called add to them.
+    pub fn earlier_turns(&self, cell: &CellPlan) -> u32 {
+        let key = (cell.case().id.clone(), cell.repeat);
+        if self.handoff.is_none() || self.transcripts.contains_key(&key) {
+            return 0;
+        }
+        Handoff::turns_of(&cell.case().turns)
+    }
+
+    pub(super) fn transcripts(&self) -> &HashMap<TranscriptKey, Arc<Vec<Message>>> {
+        &self.transcripts
+    }
+}
+
+/// Whether a case has earlier turns of the assistant, which a handoff needs.
+pub fn can_hand_off(case: &Case) -> bool {
+    Handoff::applies_to(&case.turns)
 }
 
 #[cfg(test)]

@@ -8,16 +8,21 @@ mod batch;
 mod cells;
 mod evidence;
 mod file;
+mod live;
 mod load;
+mod lock;
 mod ratings;
 mod releases;
+mod runs;
 
 pub use batch::{Batch, NewHead, NewVersion, Replaced};
 pub use cells::{CellFailure, CellFilter, CellOutput, CellRecord, CellRow, NewRun, RunRow};
 pub use evidence::Unjudged;
+pub use live::{LiveCell, LiveRun, LiveTry};
 pub use load::{Settings, StoredPrompt};
 pub use ratings::{RatingRow, RatingTally};
 pub use releases::ReleaseRow;
+pub use runs::{ListedRun, StoredCell, StoredRun};
 
 use std::path::{Path, PathBuf};
 
@@ -78,6 +83,14 @@ pub enum StoreError {
     Moved {
         /// What.
         what: String,
+    },
+    /// A run that is under way.
+    #[error(
+        "the run {run} is under way, here or in another program; cancel it there, or wait for its end"
+    )]
+    RunGoing {
+        /// Its id.
+        run: String,
     },
     /// Another program keeps the file locked.
     #[error(

@@ -204,6 +204,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// No run of this program has that id.
+    #[error("there is no run `{run}` that could be resumed; `understudy runs` lists them")]
+    NoLiveRun {
+        /// What was asked for.
+        run: String,
+    },
     /// A run that could not go on; what was reported before is kept.
     #[error(transparent)]
     RunStopped(Box<crate::run::RunError>),
@@ -230,7 +236,8 @@ impl Error {
             | Self::UnknownVersion { .. }
             | Self::UnknownCase { .. }
             | Self::UnknownRun { .. }
-            | Self::UnknownModel { .. } => ErrorCode::NotFound,
+            | Self::UnknownModel { .. }
+            | Self::NoLiveRun { .. } => ErrorCode::NotFound,
             Self::Blocked { .. } => ErrorCode::Blocked,
             Self::Io { .. } | Self::Disk(_) | Self::Store(_) | Self::RunStopped(_) => ErrorCode::Io,
             _ => ErrorCode::BadInput,

@@ -27,7 +27,7 @@ pub use release::{
     ExportRequest, VerifyRequest, export_key, key_list, new_key, show_envelope, sign_envelope,
     verify_bundle,
 };
-pub use run::RunRequest;
+pub use run::{ModelDraft, ResumeRequest, RunContext, RunOptions, RunRequest};
 pub use save::{SaveRequest, SaveText};
 pub use sync::{SyncMode, Take, check_dir};
 
@@ -125,6 +125,7 @@ const EMPTY_CONFIG: &str = "\
 # wire = \"anthropic\"            # openai-chat | openai-responses | anthropic | gemini | cohere | mistral
 # id = \"claude-sonnet-4-5\"
 # key_env = \"ANTHROPIC_API_KEY\"
+# price = { input = \"3\", output = \"15\" }   # US dollars a million tokens, where the known price is not yours
 #
 # [chains.customer-facing]
 # models = [\"claude-sonnet\"]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lookup::{self, Found};
+use super::run::price_view;
 use super::view::{
     ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Track, VariantDiff, VariantLog,
     VariantView, VersionEntry,
@@ -11,6 +12,7 @@ use super::{Error, Workspace};
 use crate::compare::{self, Mode};
 use crate::files::dotprompt;
 use crate::ledger::{Change, ChangeState, changes};
+use crate::model;
 use crate::prompt::{ModelName, Variant, Version};
 
 impl Workspace {
@@ -69,16 +71,19 @@ impl Workspace {
     /// All models of understudy.toml.
     pub async fn models(&self) -> Result<ModelList, Error> {
         let set = self.load().await?;
+        let catalog = self.catalog()?;
         let models = set.config.models.iter().map(|(name, model)| ModelEntry {
             name: name.clone(),
             wire: model.wire.as_str().to_owned(),
             id: model.id.clone(),
             key_env: model.key_env.clone(),
-            key_present: model
-                .key_env
-                .as_deref()
-                .is_none_or(|name| self.host.env(name).is_some()),
+            key_present: self.key_present(model.key_env.as_deref()),
             base_url: model.base_url.clone(),
+            url: model::address(model),
+            auth: model.auth,
+            stream: model.stream,
+            concurrency: model.concurrency,
+            price: price_view(&catalog, model),
         });
         Ok(ModelList {
             models: models.collect(),

@@ -60,6 +60,42 @@ fn what_is_wrong_is_named_with_its_line() {
             1,
             "model name",
         ),
+        (
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nprice = { input = \"3\", output = \"1,5\" }\n",
+            4,
+            "`1,5` is no price",
+        ),
+        (
+            // A number would already have been rounded.
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nprice = { input = 0.1, output = \"1\" }\n",
+            4,
+            "invalid type: floating point `0.1`, expected a string",
+        ),
+        (
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nprice = { input = \"3\" }\n",
+            4,
+            "missing field `output`",
+        ),
+        (
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nprice = { input = \"3\", output = \"1\", cached = \"1\" }\n",
+            4,
+            "unknown field `cached`",
+        ),
+        (
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nconcurrency = 0\n",
+            4,
+            "nonzero",
+        ),
+        (
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nauth = \"cookie\"\n",
+            4,
+            "unknown variant `cookie`",
+        ),
+        (
+            "[models.a]\nwire = \"gemini\"\nid = \"x\"\nstream = \"no\"\n",
+            4,
+            "expected a boolean",
+        ),
         ("[chains.c]\nmodels = [\"a\"]\n", 1, "no [models.a]"),
         ("[chains.c]\nmodels = []\n", 1, "empty"),
         (
@@ -129,6 +165,27 @@ fn what_is_wrong_is_named_with_its_line() {
             "{to}: {error}"
         );
     }
+}
+
+#[test]
+fn how_a_model_is_asked_and_what_it_costs_can_be_said() {
+    let text = "[models.a]\nwire = \"openai-chat\"\nid = \"x\"\nauth = \"api-key\"\nstream = false\nconcurrency = 4\nprice = { input = \"0.075\", output = \"3\", cached_input = \"0.01\", cache_write = \"0.1\" }\n[models.b]\nwire = \"cohere\"\nid = \"y\"\n";
+    let config = parse(text).unwrap();
+    let model = |name: &str| config.models[&ModelName::parse(name).unwrap()].clone();
+    let a = model("a");
+    assert_eq!(
+        (a.auth, a.stream, a.concurrency),
+        (Some(Auth::ApiKey), false, Some(4))
+    );
+    let price = a.price.unwrap();
+    assert_eq!(
+        (price.input.to_string(), price.output.to_string()),
+        ("0.075".into(), "3".into())
+    );
+    assert_eq!(price.cached_input.unwrap().to_string(), "0.01");
+    assert_eq!(price.cache_write.unwrap().to_string(), "0.1");
+    // What is left out is left to others: a price that is not said is unknown, not nothing.
+    assert_eq!(model("b"), Model::new(Wire::Cohere, "y"));
 }
 
 #[test]

@@ -1,110 +1,33 @@
-//! From an HTTP response to an answer or an error.
+//! From the bytes of a whole body to an answer or an error.
 
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Response, Url};
+use serde_json::Value;
 
-use super::broken;
+use super::wait;
 use crate::model::error::{Complaint, printable};
 use crate::model::{Answer, CallError, ErrorKind, anthropic, json, openai_chat};
 use crate::prompt::Wire;
 
-/// The most bytes of an error body that are read: it is cut to a message anyway.
-const ERROR_BODY_BYTES: usize = 64 * 1024;
-
 /// The most bytes of a foreign text that is no JSON, in a message.
 const EXCERPT_BYTES: usize = 300;
 
-/// Providers' names for the id of a request.
-const REQUEST_IDS: [&str; 7] = [
-    "request-id",
-    "x-request-id",
-    "apim-request-id",
-    "x-generation-id",
-    "mistral-correlation-id",
-    "x-debug-trace-id",
-    "x-litellm-call-id",
-];
-
-pub(super) struct Limits {
-    pub(super) max_body_bytes: usize,
-    pub(super) now_millis: i64,
-}
-
-/// Reads the response to its end, or to the cap.
-pub(super) async fn read(
+/// The body of a 2xx: the answer, or why it is none.
+pub(super) fn answer(
     wire: Wire,
-    mut response: Response,
-    limits: &Limits,
+    model_id: &str,
+    headers: &HeaderMap,
+    bytes: &[u8],
 ) -> Result<Answer, CallError> {
-    let status = response.status().as_u16();
-    let headers = response.headers().clone();
-    let request_id = REQUEST_IDS
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
-        .map(|id| printable(id, 200));
-    let outcome = if (200..300).contains(&status) {
-        match body(&mut response, limits.max_body_bytes).await {
-            Ok(bytes) => answer(wire, &headers, &bytes),
-            Err(error) => Err(error),
-        }
-    } else {
-        // What cannot be read of an error's body is left out: the status has already said what matters.
-        let bytes = start_of_body(&mut response).await;
-        failure(
-            wire,
-            status,
-            response.url(),
-            &headers,
-            &bytes,
-            limits.now_millis,
-        )
-    };
-    outcome.map_err(|error| CallError {
-        status: Some(status),
-        request_id,
-        ..error
-    })
-}
-
-async fn body(response: &mut Response, max: usize) -> Result<Vec<u8>, CallError> {
-    let too_large = || {
-        let message = format!("the cap is {max} bytes");
-        CallError::new(ErrorKind::TooLarge, message)
-    };
-    if response
-        .content_length()
-        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > max))
-    {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
-        if bytes.len() + chunk.len() > max {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-async fn start_of_body(response: &mut Response) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while bytes.len() < ERROR_BODY_BYTES {
-        match response.chunk().await {
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) | Err(_) => break,
-        }
-    }
-    bytes.truncate(ERROR_BODY_BYTES);
-    bytes
-}
-
-fn answer(wire: Wire, headers: &HeaderMap, bytes: &[u8]) -> Result<Answer, CallError> {
     let body = json::read(bytes)
         .map_err(|_| CallError::new(ErrorKind::BadBody, foreign(headers, bytes)))?;
+    whole(wire, model_id, &body)
+}
+
+fn whole(wire: Wire, _model_id: &str, body: &Value) -> Result<Answer, CallError> {
     match wire {
-        Wire::OpenaiChat => openai_chat::answer(&body),
-        Wire::Anthropic => anthropic::answer(&body),
+        Wire::OpenaiChat => openai_chat::answer(body),
+        Wire::Anthropic => anthropic::answer(body),
         Wire::OpenaiResponses | Wire::Gemini | Wire::Cohere | Wire::Mistral => {
             let wire = wire.as_str().to_owned();
             Err(CallError::new(ErrorKind::UnsupportedWire { wire }, ""))
@@ -112,47 +35,68 @@ fn answer(wire: Wire, headers: &HeaderMap, bytes: &[u8]) -> Result<Answer, CallE
     }
 }
 
-fn failure(
+/// What a refused call says of itself.
+pub(super) struct Refusal {
+    /// The error; or an answer, where a provider sends an outcome with the status of an error.
+    pub(super) outcome: Result<Answer, CallError>,
+    /// How long to wait, in seconds.
+    pub(super) retry_after_seconds: Option<f64>,
+}
+
+/// The body of any other status.
+pub(super) fn refusal(
     wire: Wire,
     status: u16,
     url: &Url,
     headers: &HeaderMap,
     bytes: &[u8],
     now_millis: i64,
-) -> Result<Answer, CallError> {
-    if (300..400).contains(&status) {
-        return Err(CallError::new(ErrorKind::Redirect, target(url, headers)));
-    }
-    let wait = retry_after(headers, now_millis);
-    let Ok(body) = json::read(bytes) else {
-        let kind = ErrorKind::of_status(status, wait);
-        return Err(CallError::new(kind, foreign(headers, bytes)));
+) -> Refusal {
+    let said = wait::of_headers(wire, headers, now_millis);
+    let failed = |kind: ErrorKind, message: String, retry_after_seconds| Refusal {
+        outcome: Err(CallError::new(kind, message)),
+        retry_after_seconds,
     };
+    if (300..400).contains(&status) {
+        return failed(ErrorKind::Redirect, target(url, headers), None);
+    }
+    let Ok(body) = json::read(bytes) else {
+        return failed(
+            ErrorKind::of_status(status, said),
+            foreign(headers, bytes),
+            said,
+        );
+    };
+    let said = said.or_else(|| wait::of_body(&body));
     let complaint = Complaint::read(&body);
     if let (Wire::OpenaiChat, 400, Some(answer)) = (wire, status, openai_chat::filtered(&complaint))
     {
-        return Ok(answer);
+        return Refusal {
+            outcome: Ok(answer),
+            retry_after_seconds: None,
+        };
     }
-    Err(CallError::new(
-        complaint.kind(status, wait),
-        complaint.sentence(),
-    ))
+    failed(complaint.kind(status, said), complaint.sentence(), said)
 }
 
-/// A body that is no JSON, in a few words.
-fn foreign(headers: &HeaderMap, bytes: &[u8]) -> String {
+/// Whether a body is a page for people: of a proxy, a captive portal, a sign-in.
+pub(super) fn is_page(headers: &HeaderMap, bytes: &[u8]) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
+    let starts = |word: &str| {
+        let start = bytes.trim_ascii_start().get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    kind.contains("html") || starts("<!doctype html") || starts("<html")
+}
+
+/// A body that is no JSON, in a few words.
+fn foreign(headers: &HeaderMap, bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start();
-    let starts = text
-        .get(..64.min(text.len()))
-        .unwrap_or(text)
-        .to_ascii_lowercase();
-    if kind.contains("html") || starts.starts_with("<!doctype html") || starts.starts_with("<html")
-    {
+    if is_page(headers, bytes) {
         let title = text
             .split_once("<title>")
             .and_then(|(_, rest)| rest.split_once("</title>"))
@@ -165,6 +109,12 @@ fn foreign(headers: &HeaderMap, bytes: &[u8]) -> String {
     }
     if text.is_empty() {
         return "an empty body".to_owned();
+    }
+    if ["data:", "event:", ": "]
+        .iter()
+        .any(|field| text.starts_with(field))
+    {
+        return "an event stream without its content type".to_owned();
     }
     format!("no JSON: {}", printable(text, EXCERPT_BYTES))
 }
@@ -185,51 +135,11 @@ fn target(url: &Url, headers: &HeaderMap) -> String {
     }
 }
 
-/// How long to wait, in seconds: `retry-after-ms`, else `retry-after` as seconds or as a date. What is negative,
-/// past or no number counts as not said.
-fn retry_after(headers: &HeaderMap, now_millis: i64) -> Option<f64> {
-    let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim());
-    let seconds = |text: &str| text.parse::<f64>().ok();
-    let said = text("retry-after-ms")
-        .and_then(seconds)
-        .map(|millis| millis / 1000.0)
-        .or_else(|| {
-            let said = text("retry-after")?;
-            seconds(said).or_else(|| {
-                let date = jiff::fmt::rfc2822::parse(said).ok()?;
-                Some((date.timestamp().as_millisecond() - now_millis) as f64 / 1000.0)
-            })
-        })?;
-    (said.is_finite() && said >= 0.0).then_some(said)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-
-    fn wait(name: &'static str, value: &'static str) -> Option<f64> {
-        let mut headers = HeaderMap::new();
-        headers.insert(name, value.parse().unwrap());
-        retry_after(&headers, 1_445_412_470_000)
-    }
-
-    #[test]
-    fn waits_come_in_many_forms() {
-        assert_eq!(wait("retry-after", "2"), Some(2.0));
-        assert_eq!(wait("retry-after", "0.5"), Some(0.5));
-        assert_eq!(wait("retry-after", "86400"), Some(86400.0));
-        assert_eq!(wait("retry-after-ms", "250"), Some(0.25));
-        assert_eq!(
-            wait("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
-            Some(10.0)
-        );
-        for none in ["-1", "NaN", "inf", "soon", "Wed, 21 Oct 2015 07:27:00 GMT"] {
-            assert_eq!(wait("retry-after", none), None, "{none}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), 0), None);
-    }
 
     #[test]
     fn pages_and_texts_are_named_shortly() {
@@ -241,6 +151,10 @@ mod tests {
         assert_eq!(said("<html>"), "an HTML page instead of JSON");
         assert_eq!(said(""), "an empty body");
         assert_eq!(said("upstream gone\n"), "no JSON: upstream gone");
+        assert_eq!(
+            said("data: {}\n\n"),
+            "an event stream without its content type"
+        );
         let _ = said(&"é".repeat(1000));
     }
 
@@ -263,10 +177,10 @@ mod tests {
         for wire in [Wire::OpenaiChat, Wire::Anthropic, Wire::Gemini] {
             for body in &bodies {
                 let bytes = body.to_string();
-                let _ = answer(wire, &HeaderMap::new(), bytes.as_bytes());
+                let _ = answer(wire, "m", &HeaderMap::new(), bytes.as_bytes());
                 let url = Url::parse("http://localhost/").unwrap();
-                let failed = failure(wire, 500, &url, &HeaderMap::new(), bytes.as_bytes(), 0);
-                assert!(failed.is_err(), "{body}");
+                let failed = refusal(wire, 500, &url, &HeaderMap::new(), bytes.as_bytes(), 0);
+                assert!(failed.outcome.is_err(), "{body}");
             }
         }
     }
@@ -322,7 +236,7 @@ mod tests {
             ] {
                 let bytes = body.to_string().into_bytes();
                 for wire in [Wire::OpenaiChat, Wire::Anthropic] {
-                    match answer(wire, &HeaderMap::new(), &bytes) {
+                    match answer(wire, "m", &HeaderMap::new(), &bytes) {
                         Ok(answer) => {
                             let stored = serde_json::to_string(&answer).unwrap();
                             prop_assert_eq!(serde_json::from_str::<Answer>(&stored).unwrap(), answer);

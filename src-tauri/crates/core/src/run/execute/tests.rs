@@ -11,6 +11,7 @@ use crate::model::scripted::Scripted;
 use crate::model::{Answer, ErrorKind};
 use crate::prompt::{Content, Model, ModelName, Wire};
 use crate::run::{CellKey, Target};
+use crate::run::{Outcome, Unobserved};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -98,7 +99,7 @@ fn plan_of(cases: usize, system: &str, models: &[&str], repeats: u32) -> Plan {
             Target::own(name, settings.clone(), content.clone())
         })
         .collect();
-    Plan::new(&cases, targets, repeats).unwrap()
+    Plan::new(cases, targets, repeats).unwrap()
 }
 
 fn plan(cases: usize) -> Plan {
@@ -131,6 +132,11 @@ async fn run(plan: &Plan, model: &Scripted, sink: &Memory, limits: Limits, cance
         host: &World,
         limits,
         cancel,
+        prompt: "p",
+        cache: None,
+        observer: &Unobserved,
+        keep_raw: false,
+        deltas: false,
     };
     let result = execute(execution, |event| events.push(event)).await;
     Ran { result, events }
@@ -184,6 +190,11 @@ async fn events_come_only_after_their_commit() {
         host: &World,
         limits: Limits::default(),
         cancel: &Cancel::new(),
+        prompt: "p",
+        cache: None,
+        observer: &Unobserved,
+        keep_raw: false,
+        deltas: false,
     };
     let mut reported = 0;
     let summary = execute(execution, |event| {
@@ -313,6 +324,11 @@ async fn a_thousand_cells_hold_eight_calls_and_a_slow_sink_bounds_the_rest() {
         host: &World,
         limits,
         cancel: &Cancel::new(),
+        prompt: "p",
+        cache: None,
+        observer: &Unobserved,
+        keep_raw: false,
+        deltas: false,
     };
     let mut most_unsaved = 0;
     let summary = execute(execution, |_| {
@@ -339,7 +355,6 @@ async fn calls_begin_in_the_order_of_the_plan() {
         .collect();
     let planned: Vec<_> = plan
         .cells()
-        .iter()
         .map(|cell| {
             let key = cell.key();
             (key.model.to_string(), key.case.to_string(), key.repeat)
@@ -362,7 +377,7 @@ async fn dropping_a_run_drops_its_calls() {
 async fn the_events_are_pinned() {
     let model = model()
         .delay(MS)
-        .fail("m", "c1", ErrorKind::Overloaded, "try later");
+        .fail("m", "c1", ErrorKind::BadRequest, "no such field");
     let ran = run_all(&plan(2), &model, &Memory::default(), 1).await;
     let lines: Vec<String> = ran
         .events
@@ -370,10 +385,10 @@ async fn the_events_are_pinned() {
         .map(|event| serde_json::to_string(event).unwrap())
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    {"event":"started","run":"run-1","cells":2}
-    {"event":"cell","case":"c0","model":"m","repeat":1,"passthrough":false,"state":"output","finished":1,"failed":0,"cells":2}
-    {"event":"cell","case":"c1","model":"m","repeat":1,"passthrough":false,"state":"error","kind":"overloaded","message":"the provider is overloaded: try later","finished":2,"failed":1,"cells":2}
-    {"event":"summary","run":"run-1","cells":2,"finished":2,"failed":1,"seconds":0.002,"cost_usd":null,"cancelled":false}
+    {"event":"started","run":"run-1","cells":2,"finished":0}
+    {"event":"cell","case":"c0","model":"m","repeat":1,"passthrough":false,"state":"output","seconds":0.001,"tries":1,"cached":false,"cost_usd":null,"expected":0,"unmet":0,"finished":1,"failed":0,"cells":2,"spent_usd":0.0,"elapsed_seconds":0.002}
+    {"event":"cell","case":"c1","model":"m","repeat":1,"passthrough":false,"state":"error","kind":"bad_request","message":"the provider refused the request: no such field","seconds":0.001,"tries":1,"cached":false,"cost_usd":0.0,"expected":0,"unmet":0,"finished":2,"failed":1,"cells":2,"spent_usd":0.0,"elapsed_seconds":0.002}
+    {"event":"summary","run":"run-1","cells":2,"finished":2,"failed":1,"left":0,"cached":0,"unmet":0,"seconds":0.002,"cost_usd":null,"spent_usd":0.0,"unpriced":1,"counted_usd":0.0,"cancelled":false,"stops":[]}
     "#);
     for (line, event) in lines.iter().zip(&ran.events) {
         assert_eq!(&serde_json::from_str::<Event>(line).unwrap(), event);
@@ -442,6 +457,11 @@ fn a_run_can_be_spawned() {
         host: &World,
         limits: Limits::default(),
         cancel: &cancel,
+        prompt: "p",
+        cache: None,
+        observer: &Unobserved,
+        keep_raw: false,
+        deltas: false,
     };
     is_send(&execute(execution, |_| {}));
 }

@@ -37,7 +37,6 @@ fn own(model: &str, system: &str) -> Target {
 
 fn order(plan: &Plan) -> Vec<String> {
     plan.cells()
-        .iter()
         .map(|cell| {
             let key = cell.key();
             let mark = if key.passthrough { "!" } else { "" };
@@ -49,14 +48,14 @@ fn order(plan: &Plan) -> Vec<String> {
 #[test]
 fn models_take_turns_and_every_case_is_asked_before_any_is_repeated() {
     let targets = || vec![own("a", "x"), own("b", "y")];
-    let plan = Plan::new(&[case("1"), case("2")], targets(), 2).unwrap();
+    let plan = Plan::new(vec![case("1"), case("2")], targets(), 2).unwrap();
     assert_eq!(
         order(&plan),
         [
             "a/1/1", "b/1/1", "a/2/1", "b/2/1", "a/1/2", "b/1/2", "a/2/2", "b/2/2"
         ]
     );
-    let again = Plan::new(&[case("1"), case("2")], targets(), 2).unwrap();
+    let again = Plan::new(vec![case("1"), case("2")], targets(), 2).unwrap();
     assert_eq!(order(&plan), order(&again));
     assert_eq!(plan.len(), 8);
 }
@@ -69,9 +68,9 @@ fn passthrough_gives_the_fallback_the_primarys_content_under_its_id() {
         own("f", "fallback {{who}}"),
         Target::passthrough(name("f"), settings(Wire::OpenaiChat), primary.clone()),
     ];
-    let plan = Plan::new(&[case("1")], targets, 1).unwrap();
+    let plan = Plan::new(vec![case("1")], targets, 1).unwrap();
     assert_eq!(order(&plan), ["p/1/1", "f/1/1", "f!/1/1"]);
-    let last = &plan.cells()[2];
+    let last = plan.cell(2).unwrap();
     assert_eq!(last.key().content_id, primary.id());
     assert_eq!(last.key().input_digest, case("1").input_digest());
     let call = last.call().unwrap();
@@ -84,35 +83,39 @@ fn passthrough_gives_the_fallback_the_primarys_content_under_its_id() {
 fn what_is_given_twice_is_asked_once() {
     let cases = [case("1"), case("1"), case("2")];
     let targets = vec![own("a", "x"), own("a", "x"), own("a", "y")];
-    let plan = Plan::new(&cases, targets, 0).unwrap();
+    let plan = Plan::new(cases.to_vec(), targets, 0).unwrap();
     assert_eq!(order(&plan), ["a/1/1", "a/1/1", "a/2/1", "a/2/1"]);
-    let ids: HashSet<_> = plan.cells().iter().map(CellPlan::key).collect();
+    let ids: HashSet<_> = plan.cells().map(|cell| cell.key()).collect();
     assert_eq!(ids.len(), 4);
 }
 
 #[test]
 fn cells_that_cannot_be_called_say_why() {
-    let missing = Plan::new(&[case("1")], vec![own("a", "{{nobody}}")], 1).unwrap();
-    let error = missing.cells()[0].call().unwrap_err();
+    let missing = Plan::new(vec![case("1")], vec![own("a", "{{nobody}}")], 1).unwrap();
+    let error = missing.cell(0).unwrap().call().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Render);
     assert_eq!(
         error.message,
         "system text: the variable `nobody` has no value"
     );
     let target = Target::own(name("g"), settings(Wire::Gemini), content("x"));
-    let plan = Plan::new(&[case("1")], vec![target], 1).unwrap();
+    let plan = Plan::new(vec![case("1")], vec![target], 1).unwrap();
     assert_eq!(
-        plan.cells()[0].call().unwrap_err().to_string(),
+        plan.cell(0).unwrap().call().unwrap_err().to_string(),
         "the wire `gemini` cannot be called yet"
     );
 }
 
 #[test]
 fn absurd_plans_are_refused_and_empty_ones_are_not() {
-    let error = Plan::new(&[case("1")], vec![own("a", "x")], u32::MAX).unwrap_err();
+    let error = Plan::new(vec![case("1")], vec![own("a", "x")], u32::MAX).unwrap_err();
     assert_eq!(
         error.to_string(),
         "1 cases × 1 versions × 4294967295 repeats are more than 10000000 calls"
     );
-    assert!(Plan::new(&[], vec![own("a", "x")], 3).unwrap().is_empty());
+    assert!(
+        Plan::new(Vec::new(), vec![own("a", "x")], 3)
+            .unwrap()
+            .is_empty()
+    );
 }

@@ -30,6 +30,8 @@ documents! {
         pub model: ModelName,
         /// Whether it is given the primary's prompt.
         pub passthrough: bool,
+        /// Whether these are the earlier turns of a handoff, which the primary answers for all.
+        pub earlier_turns: bool,
         /// How many calls are left to make.
         pub calls: u32,
         /// Whether its key is here; true when none is needed.

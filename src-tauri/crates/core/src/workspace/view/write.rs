@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::PriceView;
 use crate::check::Finding;
 use crate::compare::Comparison;
 use crate::ledger::Change;
-use super::PriceView;
 use crate::prompt::{Auth, Content, ModelName, PolicyKind, PromptName};
 
 documents! {
