@@ -16,8 +16,9 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::{OnceCell, watch};
 use understudy_core::host::Host;
 use understudy_core::model::{Caller, Http};
-use understudy_core::run::{Cancel, Event, Observer, Summary, Unobserved};
+use understudy_core::run::{Cancel, Event, Summary, Unobserved};
 use understudy_core::store::StoreError;
+use understudy_core::telemetry::Telemetry;
 use understudy_core::workspace::{Error, ResumeRequest, RunContext, RunRequest, Workspace};
 
 use crate::arguments::Farewell;
@@ -40,7 +41,7 @@ struct Inner {
     place: Place,
     host: Arc<dyn Host>,
     caller: Arc<dyn Caller>,
-    observer: Arc<dyn Observer>,
+    telemetry: Option<Arc<Telemetry>>,
     /// Opened by whoever asks first, so that the window need not wait for it; a failure is tried again.
     workspace: OnceCell<Workspace>,
     runs: Mutex<BTreeMap<String, Live>>,
@@ -75,19 +76,33 @@ impl fmt::Debug for Desk {
 }
 
 impl Desk {
-    /// A desk over `place`, with the providers and keys of `host`'s environment. Opens nothing yet.
+    /// A desk over `place`, with the providers, keys and telemetry of `host`'s environment. Opens nothing yet.
     pub fn new(place: Place, host: Arc<dyn Host>) -> Self {
         let caller = Arc::new(Http::from_env(host.clone()));
-        Self::with_caller(place, host, caller)
+        // A window opens without telemetry rather than not at all; the log says what could not be followed.
+        let telemetry = Telemetry::from_host(host.as_ref()).unwrap_or_else(|error| {
+            tracing::warn!("no telemetry: {error}");
+            None
+        });
+        Self::made(place, host, caller, telemetry.map(Arc::new))
     }
 
-    /// The same with another caller.
+    /// The same with another caller, and without telemetry.
     pub fn with_caller(place: Place, host: Arc<dyn Host>, caller: Arc<dyn Caller>) -> Self {
+        Self::made(place, host, caller, None)
+    }
+
+    fn made(
+        place: Place,
+        host: Arc<dyn Host>,
+        caller: Arc<dyn Caller>,
+        telemetry: Option<Arc<Telemetry>>,
+    ) -> Self {
         Self(Arc::new(Inner {
             place,
             host,
             caller,
-            observer: Arc::new(Unobserved),
+            telemetry,
             workspace: OnceCell::new(),
             runs: Mutex::default(),
             parting: Mutex::default(),
@@ -118,7 +133,7 @@ impl Desk {
         let workspace = self.workspace().await?;
         let prompt = match &task {
             Task::Start(request) => request.prompt.clone(),
-            Task::Resume(request) => workspace.prompt_of_run(&request.run).await?,
+            Task::Resume(request) => self.prompt_of(&request.run).await?,
         };
         let cancel = Cancel::new();
         let (end, ended) = watch::channel(None);
@@ -152,7 +167,10 @@ impl Desk {
         let context = RunContext {
             caller: self.0.caller.as_ref(),
             cancel: &cancel,
-            observer: self.0.observer.as_ref(),
+            observer: match &self.0.telemetry {
+                Some(telemetry) => telemetry.as_ref(),
+                None => &Unobserved,
+            },
         };
         let outcome = match &task {
             Task::Start(request) => workspace.run(request, &context, report).await,
@@ -165,6 +183,13 @@ impl Desk {
         drop(course);
         pump.await.map_err(|error| Report::internal(&error))?;
         outcome
+    }
+
+    /// The prompt a run belongs to; empty for a run that is not there, which the workspace says better.
+    async fn prompt_of(&self, run: &str) -> Result<String, Report> {
+        let list = self.workspace().await?.runs(None).await?;
+        let found = list.runs.into_iter().find(|entry| entry.run == run);
+        Ok(found.map(|entry| entry.prompt.to_string()).unwrap_or_default())
     }
 
     /// The runs under way.
@@ -243,6 +268,10 @@ impl Desk {
         self.cancel_all();
         if let Some(workspace) = self.0.workspace.get() {
             let _ = tokio::time::timeout(FAREWELL, workspace.clone().close()).await;
+        }
+        if let Some(telemetry) = self.0.telemetry.clone() {
+            // It waits for the collector, on a thread of its own.
+            let _ = tokio::task::spawn_blocking(move || telemetry.shutdown()).await;
         }
     }
 

@@ -781,6 +781,8 @@ export type QuoteLine = {
   model: ModelName,
   /** Whether it is given the primary's prompt. */
   passthrough: boolean,
+  /** Whether these are the earlier turns of a handoff, which the primary answers for all. */
+  earlier_turns: boolean,
   /** How many calls are left to make. */
   calls: number,
   /** Whether its key is here; true when none is needed. */

@@ -6,6 +6,20 @@ import { Load } from "./load.svelte";
 const REST_MS = 150;
 const MONEY = /^\d{1,9}(\.\d{1,12})?$/;
 
+/** A row of the form: a model with its own prompt, a fallback given the primary's, or the earlier turns of handoffs. */
+export interface RunRow {
+  model: string;
+  passthrough: boolean;
+  /** The primary's turns before a fallback takes over. */
+  earlier: boolean;
+}
+
+const rowOf = (line: QuoteLine): RunRow => ({
+  model: line.model,
+  passthrough: line.passthrough,
+  earlier: line.earlier_turns,
+});
+
 /** What starting and resuming have in common: a quote that follows the choices, and a limit. */
 abstract class QuotedForm {
   quote = new Load<RunQuote>();
@@ -68,9 +82,14 @@ abstract class QuotedForm {
     if (text === "") return null;
     if (!MONEY.test(text)) return "Write an amount such as 0.50.";
     if (Number(text) === 0) return "Nothing could be asked for nothing.";
-    const unpriced = this.quote.value?.lines.find((line) => line.calls > 0 && line.price === null);
-    if (unpriced !== undefined && !this.stale)
+    if (this.stale) return null;
+    const asked = this.quote.value?.lines.filter((line) => line.calls > 0) ?? [];
+    const unpriced = asked.find((line) => line.price === null);
+    if (unpriced !== undefined)
       return `A limit cannot be kept while the price of ${unpriced.model} is unknown: set it in the settings.`;
+    const endless = asked.find((line) => line.at_most_usd === null);
+    if (endless !== undefined)
+      return `A limit cannot be kept while nothing limits how much ${endless.model} writes: set its most output tokens in Write, under File.`;
     return null;
   }
 
@@ -84,8 +103,11 @@ abstract class QuotedForm {
     return this.limitProblem;
   }
 
-  line(model: string, passthrough: boolean): QuoteLine | null {
-    return this.quote.value?.lines.find((line) => line.model === model && line.passthrough === passthrough) ?? null;
+  line(row: RunRow): QuoteLine | null {
+    const { model, passthrough, earlier } = row;
+    const same = (line: QuoteLine) =>
+      line.model === model && line.passthrough === passthrough && line.earlier_turns === earlier;
+    return this.quote.value?.lines.find(same) ?? null;
   }
 
   /** Calls in all; `null` while not known. */
@@ -103,12 +125,6 @@ abstract class QuotedForm {
 export interface Choice {
   cases?: string[];
   models?: string[];
-}
-
-/** A row of the form: a model, or a fallback that is given the primary's prompt. */
-export interface RunRow {
-  model: string;
-  passthrough: boolean;
 }
 
 export class RunForm extends QuotedForm {
@@ -165,10 +181,12 @@ export class RunForm extends QuotedForm {
 
   /** Every model once, and each chosen fallback once more where it is given the primary's prompt too. */
   get rows(): RunRow[] {
-    return this.candidates.flatMap((model) => {
+    const own = this.candidates.flatMap((model) => {
       const twice = this.passthrough && model !== this.primary && this.chosen.includes(model);
-      return [{ model, passthrough: false }, ...(twice ? [{ model, passthrough: true }] : [])];
+      const row = { model, passthrough: false, earlier: false };
+      return [row, ...(twice ? [{ ...row, passthrough: true }] : [])];
     });
+    return [...own, ...(this.quote.value?.lines.filter((line) => line.earlier_turns).map(rowOf) ?? [])];
   }
 
   get repeatProblem(): string | null {
@@ -235,7 +253,7 @@ export class ResumeForm extends QuotedForm {
   }
 
   get rows(): RunRow[] {
-    return this.quote.value?.lines.map(({ model, passthrough }) => ({ model, passthrough })) ?? [];
+    return this.quote.value?.lines.map(rowOf) ?? [];
   }
 
   get args(): Commands["resume_run"]["args"] {

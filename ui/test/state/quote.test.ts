@@ -72,8 +72,9 @@ describe("RunForm", () => {
 
   it("says unknown where a price is unknown, and never nothing", async () => {
     const one = await quoted(form());
-    expect(one.line("gemini-pro", false)).toMatchObject({ price: null, likely_usd: null });
-    expect(one.line("gpt-4o", true)?.likely_usd).toBeGreaterThan(0);
+    const line = (model: string, passthrough: boolean) => one.line({ model, passthrough, earlier: false });
+    expect(line("gemini-pro", false)).toMatchObject({ price: null, likely_usd: null });
+    expect(line("gpt-4o", true)?.likely_usd).toBeGreaterThan(0);
     expect(one.quote.value).toMatchObject({ likely_usd: null, at_most_usd: null });
   });
 
@@ -113,7 +114,7 @@ describe("RunForm", () => {
     const answers: ((value: unknown) => void)[] = [];
     const slow = vi.fn(() => new Promise((done) => answers.push(done)));
     const one = new RunForm(new Client({ invoke: slow, channel: () => null }), "p", 3, "a", []);
-    const quote = (cells: number) => ({ lines: [{ model: "a", passthrough: false, calls: cells, price: null }], cells });
+    const quote = (calls: number) => ({ lines: [{ model: "a", passthrough: false, earlier_turns: false, calls, price: null }] });
     one.ask();
     one.repeat = 2;
     one.ask();
@@ -146,6 +147,9 @@ describe("RunForm", () => {
     expect(one.handoffs).toBeGreaterThan(0);
     one.handoff = true;
     expect(one.args.handoff).toBe(true);
+    one.ask();
+    await rest();
+    expect(one.rows.at(-1)).toEqual({ model: "claude-sonnet", passthrough: false, earlier: true });
     const none = await quoted(form({ cases: ["refund-day-20"] }));
     none.handoff = true;
     expect([none.handoffs, none.args.handoff]).toEqual([0, false]);
