@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use tauri::Runtime;
 use tauri::ipc::{CommandArg, CommandItem, InvokeError};
 use understudy_core::compare::Mode;
-use understudy_core::workspace::view::Rating;
 use understudy_core::prompt::{InvalidPrice, Usd};
+use understudy_core::workspace::view::Rating;
 use understudy_core::workspace::{
     ModelDraft, ResumeRequest, RunOptions, RunRequest, SaveRequest, SaveText,
 };

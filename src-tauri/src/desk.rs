@@ -26,8 +26,8 @@ use crate::place::Place;
 use crate::report::Report;
 use crate::stream::{RunEvents, forward};
 
-pub use farewell::{Door, Summons};
 use farewell::Parting;
+pub use farewell::{Door, Summons};
 use live::Live;
 
 /// How long leaving waits for the file to be written out. Nothing is lost without it; the `-wal` file only stays.
@@ -189,7 +189,9 @@ impl Desk {
     async fn prompt_of(&self, run: &str) -> Result<String, Report> {
         let list = self.workspace().await?.runs(None).await?;
         let found = list.runs.into_iter().find(|entry| entry.run == run);
-        Ok(found.map(|entry| entry.prompt.to_string()).unwrap_or_default())
+        Ok(found
+            .map(|entry| entry.prompt.to_string())
+            .unwrap_or_default())
     }
 
     /// The runs under way.

@@ -86,8 +86,7 @@ fn is_of(event: &Event, of: &DeltaEvent) -> bool {
             passthrough,
             ..
         }) => {
-            (case, model, *repeat, *passthrough)
-                == (&of.case, &of.model, of.repeat, of.passthrough)
+            (case, model, *repeat, *passthrough) == (&of.case, &of.model, of.repeat, of.passthrough)
         }
         Event::Started(_) | Event::Held(_) | Event::Summary(_) => false,
     }

@@ -186,12 +186,7 @@ async fn leaving_stops_what_is_under_way() {
 }
 
 /// A run whose calls wait for `answers`, its id, and what becomes of it.
-async fn begun(
-    desk: &Desk,
-) -> (
-    String,
-    tokio::task::JoinHandle<Result<Summary, Report>>,
-) {
+async fn begun(desk: &Desk) -> (String, tokio::task::JoinHandle<Result<Summary, Report>>) {
     let (sender, mut receiver) = unbounded_channel();
     let running = desk.clone();
     let run = tokio::spawn(async move {
@@ -240,7 +235,8 @@ async fn a_page_that_is_loaded_anew_takes_a_run_up_where_it_stands() {
     let again = desk.clone();
     let id = run.clone();
     let attached = tokio::spawn(async move {
-        let listen = move |RunEvents(group)| group.into_iter().all(|event| sender.send(event).is_ok());
+        let listen =
+            move |RunEvents(group)| group.into_iter().all(|event| sender.send(event).is_ok());
         again.attach(&id, listen).await
     });
     let first = heard.recv().await.unwrap();
