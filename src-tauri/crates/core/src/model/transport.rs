@@ -227,6 +227,9 @@ impl Http {
         watch.end();
         let mut attempt = exchange.end(end);
         redaction.clean(&mut attempt);
+        if watch.met_pieces() {
+            attempt.trace.raw = None;
+        }
         attempt
     }
 }
