@@ -377,6 +377,8 @@ fn choice(wire: Wire, body: &Value) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::build;
+    use crate::prompt::{Content, Model, Rendered, Tool};
     use serde_json::json;
 
     const WIRES: [Wire; 6] = [
@@ -425,6 +427,62 @@ mod tests {
             let asks = Asks::read(wire, &nothing);
             assert!(!asks.schema && asks.tools.is_empty() && asks.choice.is_none());
         }
+    }
+
+    #[test]
+    fn what_an_adapter_writes_is_read_back() {
+        let sent = [
+            "temperature",
+            "top_p",
+            "stop",
+            "seed",
+            "n",
+            "frequency_penalty",
+        ];
+        let params = json!({"set": {"temperature": 0.5, "top_p": 0.9, "stop": ["x"], "seed": 7, "n": 2,
+            "frequency_penalty": 0.1, "tool_choice": "required"}});
+        let content = Content {
+            params: serde_json::from_value(params).unwrap(),
+            output_schema: Some(json!({"type": "object"})),
+            tools: vec![Tool {
+                name: "look".into(),
+                description: String::new(),
+                parameters: Value::Null,
+            }],
+            max_output_tokens: Some(9),
+            ..Content::default()
+        };
+        let silent = Rendered {
+            system: None,
+            turns: vec![],
+        };
+        let mut read = 0;
+        for wire in WIRES {
+            // A wire without an adapter has nothing to read.
+            let Ok(request) = build(&Model::new(wire, "m"), &content, &silent) else {
+                continue;
+            };
+            read += 1;
+            let asks = Asks::read(wire, &request.body);
+            assert!(asks.schema, "{wire:?}");
+            assert_eq!(
+                (asks.tools.as_slice(), asks.max_output()),
+                (["look"].as_slice(), Some(9)),
+                "{wire:?}"
+            );
+            assert_eq!(asks.choice, Some(Choice::Required), "{wire:?}");
+            assert_eq!(asks.stops(), 1, "{wire:?}");
+            let foreign = asks.foreign();
+            for name in sent {
+                assert!(asks.field(name).is_some(), "{wire:?} {name}");
+                assert_eq!(
+                    foreign.contains(&name),
+                    !asks.has_field(name),
+                    "{wire:?} {name}"
+                );
+            }
+        }
+        assert!(read >= 2);
     }
 
     #[test]
