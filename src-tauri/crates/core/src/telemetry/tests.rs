@@ -156,7 +156,7 @@ fn the_attributes_of_an_answer() {
     telemetry.shutdown();
     let spans = collector.spans();
     let span = spans.iter().find(|span| span.name == "chat gpt-1").unwrap();
-    insta::assert_snapshot!(collector::listed(&span.attributes), @"
+    insta::assert_snapshot!(collector::listed(&span.attributes), @r"
     gen_ai.conversation.id = string r1/c1/1
     gen_ai.operation.name = string chat
     gen_ai.prompt.name = string triage
@@ -201,7 +201,7 @@ fn the_attributes_of_a_failure() {
         .iter()
         .find(|span| span.name == "chat claude-1")
         .unwrap();
-    insta::assert_snapshot!(collector::listed(&span.attributes), @"
+    insta::assert_snapshot!(collector::listed(&span.attributes), @r"
     error.type = string overloaded
     gen_ai.conversation.id = string r1/c1/1
     gen_ai.operation.name = string chat
