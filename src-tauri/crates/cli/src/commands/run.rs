@@ -5,7 +5,7 @@ mod progress;
 use serde::Serialize;
 use understudy_core::model::Http;
 use understudy_core::prompt::Usd;
-use understudy_core::run::{Cancel, Event, Stop, Summary, Unobserved};
+use understudy_core::run::{Cancel, Event, Observer, Stop, Summary};
 use understudy_core::workspace::view::RunQuote;
 use understudy_core::workspace::{
     Error, ResumeRequest, RunContext, RunOptions, RunRequest, Workspace,
@@ -81,7 +81,7 @@ pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Fai
         });
         return Ok(Answer::Yes);
     }
-    let _observer = shell.observer()?;
+    let observer = shell.observer()?;
     let caller = Http::from_env(shell.host.clone());
     let cancel = Cancel::new();
     let mut answer = Answer::Yes;
@@ -91,7 +91,8 @@ pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Fai
             shell.note(&quote::sentence(quote));
         }
         order.options().max_cost = budget;
-        let ended = run_one(shell, &workspace, order, quote, &caller, &cancel).await?;
+        let observer = observer.as_ref();
+        let ended = run_one(shell, &workspace, order, quote, &caller, &cancel, observer).await?;
         let Some(summary) = ended else {
             return Ok(Answer::SomeFailed);
         };
@@ -148,13 +149,14 @@ async fn run_one(
     quote: &RunQuote,
     caller: &Http,
     cancel: &Cancel,
+    observer: &dyn Observer,
 ) -> Result<Option<Summary>, Failure> {
     let mut progress = Progress::new(shell.draws_progress());
     let json = shell.json;
     let context = RunContext {
         caller,
         cancel,
-        observer: &Unobserved,
+        observer,
     };
     let summary = {
         let out = &mut shell.out;
