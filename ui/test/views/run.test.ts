@@ -88,7 +88,7 @@ describe("before a run", () => {
     await new Promise((done) => setTimeout(done, 200));
     await settled();
     flushSync();
-    expect(find("run-likely").textContent).toMatch(/^\$0\.\d\d$/);
+    expect(find("run-likely").textContent).toMatch(/^\$0\.\d{3}$/);
     expect(asked(workspace, "start_run")).toEqual([]);
   });
 
