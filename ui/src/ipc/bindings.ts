@@ -332,7 +332,7 @@ export type Finding = {
 };
 
 /** A finding's stable code. */
-export type FindingCode = "unmatched-change" | "waiver-expired" | "fallback-missing" | "unknown-variable" | "schema-broken" | "never-run" | "stale-run" | "same-as-primary" | "max-output-tokens" | "primary-only";
+export type FindingCode = "unmatched-change" | "waiver-expired" | "fallback-missing" | "unknown-variable" | "schema-broken" | "never-run" | "stale-run" | "same-as-primary" | "max-output-tokens" | "primary-only" | "schema-lost" | "tools-lost" | "tool-choice-lost" | "parameter-refused" | "parameter-lost" | "model-retired";
 
 /** How far a parser gets with an output, from best to worst. */
 export type JsonForm = "raw" | "fenced" | "wrapped" | "invalid" | "none";

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use understudy_core::telemetry::TelemetryError;
 use understudy_core::workspace::Error;
 
 use crate::text::visible::visible;
@@ -105,6 +106,9 @@ pub(crate) enum Failure {
     /// The runtime could not start.
     #[error("the program could not start: {0}")]
     Start(io::Error),
+    /// Telemetry is asked for in a way that cannot be followed.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// The tour is prose.
     #[error("the demo is a tour for people and has no JSON form")]
     NoJson,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use understudy_core::host::Host;
+use understudy_core::run::{Observer, Unobserved};
+use understudy_core::telemetry::Telemetry;
 use understudy_core::workspace::Workspace;
 
 use crate::failure::Failure;
@@ -20,6 +22,7 @@ pub(crate) struct Shell {
     pub(crate) keys: Option<PathBuf>,
     pub(crate) json: bool,
     opened: Option<Workspace>,
+    telemetry: Option<Arc<Telemetry>>,
 }
 
 impl Shell {
@@ -37,6 +40,7 @@ impl Shell {
             keys,
             json,
             opened: None,
+            telemetry: None,
         }
     }
 
@@ -60,6 +64,25 @@ impl Shell {
     pub(crate) async fn close(&mut self) {
         if let Some(workspace) = self.opened.take() {
             workspace.close().await;
+        }
+    }
+
+    /// Who is told of a run's tries: the collector that the environment names, else nobody. Settings that cannot be
+    /// followed are told before anything was paid for.
+    pub(crate) fn observer(&mut self) -> Result<Arc<dyn Observer>, Failure> {
+        if self.telemetry.is_none() {
+            self.telemetry = Telemetry::from_host(self.host.as_ref())?.map(Arc::new);
+        }
+        Ok(match &self.telemetry {
+            Some(telemetry) => telemetry.clone(),
+            None => Arc::new(Unobserved),
+        })
+    }
+
+    /// Lets telemetry leave; waits no longer than five seconds.
+    pub(crate) fn end_telemetry(&mut self) {
+        if let Some(telemetry) = self.telemetry.take() {
+            telemetry.shutdown();
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) fn start() -> ExitCode {
         })
     });
     let written = shell.out.finish().map_err(Failure::Output);
+    // After the answer is out: nobody waits for a collector to see it.
+    shell.end_telemetry();
     match ended.and_then(|answer| written.map(|()| answer)) {
         Ok(answer) => ExitCode::from(answer.code()),
         Err(failure) => {

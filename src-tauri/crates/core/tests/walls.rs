@@ -55,7 +55,7 @@ const KNOWS: [(&str, &str); 17] = [
     ("model", "prompt host"),
     ("catalog", "prompt model host"),
     ("check", "prompt ledger set parity catalog host"),
-    ("run", "prompt case model host"),
+    ("run", "prompt case parity model host"),
     ("telemetry", "run model prompt host"),
     ("files", "prompt case ledger set host"),
     ("store", "prompt case ledger set parity"),

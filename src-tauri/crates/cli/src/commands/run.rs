@@ -5,7 +5,7 @@ mod progress;
 use serde::Serialize;
 use understudy_core::model::Http;
 use understudy_core::prompt::Usd;
-use understudy_core::run::{Cancel, Event, Stop, Summary, Unobserved};
+use understudy_core::run::{Cancel, Event, Stop, Summary};
 use understudy_core::workspace::view::RunQuote;
 use understudy_core::workspace::{
     Error, ResumeRequest, RunContext, RunOptions, RunRequest, Workspace,
@@ -83,14 +83,23 @@ pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Fai
     }
     let caller = Http::from_env(shell.host.clone());
     let cancel = Cancel::new();
+    let observer = shell.observer()?;
     let mut answer = Answer::Yes;
     let mut budget = args.max_cost;
     for (order, quote) in orders.iter_mut().zip(&quotes) {
         if !shell.json {
             shell.note(&quote::sentence(quote));
+            for finding in &quote.findings {
+                shell.note(&format!("{}: {}", finding.code.as_str(), finding.message));
+            }
         }
         order.options().max_cost = budget;
-        let ended = run_one(shell, &workspace, order, quote, &caller, &cancel).await?;
+        let context = RunContext {
+            caller: &caller,
+            cancel: &cancel,
+            observer: observer.as_ref(),
+        };
+        let ended = run_one(shell, &workspace, order, quote, &context).await?;
         let Some(summary) = ended else {
             return Ok(Answer::SomeFailed);
         };
@@ -145,16 +154,11 @@ async fn run_one(
     workspace: &Workspace,
     order: &Order,
     quote: &RunQuote,
-    caller: &Http,
-    cancel: &Cancel,
+    context: &RunContext<'_>,
 ) -> Result<Option<Summary>, Failure> {
     let mut progress = Progress::new(shell.draws_progress());
     let json = shell.json;
-    let context = RunContext {
-        caller,
-        cancel,
-        observer: &Unobserved,
-    };
+    let cancel = context.cancel;
     let summary = {
         let out = &mut shell.out;
         let report = |event: Event| {
@@ -167,7 +171,7 @@ async fn run_one(
             }
             progress.take(&event);
         };
-        let mut running = std::pin::pin!(order.run(workspace, &context, report));
+        let mut running = std::pin::pin!(order.run(workspace, context, report));
         let mut stops = 0;
         loop {
             tokio::select! {

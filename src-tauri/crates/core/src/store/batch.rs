@@ -115,6 +115,14 @@ impl Store {
             }
         }
         tx.commit().await?;
+        tracing::debug!(
+            versions = batch.versions.len(),
+            heads = batch.heads.len(),
+            decisions = batch.decisions.len(),
+            case_lists = batch.cases.len(),
+            config = batch.config_text.is_some(),
+            "written"
+        );
         Ok(())
     }
 

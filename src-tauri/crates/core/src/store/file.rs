@@ -35,9 +35,10 @@ impl Store {
             }
         }
         let made = Self::fill(path, now, config, sample).await;
-        if made.is_err() {
+        match &made {
+            Ok(_) => tracing::info!(path = %path.display(), sample, "made"),
             // The empty file is ours: leave nothing half made behind.
-            let _ = std::fs::remove_file(path);
+            Err(_) => drop(std::fs::remove_file(path)),
         }
         made
     }
@@ -73,6 +74,7 @@ impl Store {
             return Err(StoreError::NotAWorkspace(path.to_owned()));
         }
         migrate(&pool, path).await?;
+        tracing::debug!(path = %path.display(), "opened");
         Ok(Self {
             pool,
             path: path.to_owned(),
@@ -142,6 +144,7 @@ async fn connect(path: &Path) -> Result<SqlitePool, StoreError> {
         .await?)
 }
 
+#[tracing::instrument(name = "migrate", level = "debug", skip_all)]
 async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
     MIGRATOR.run(pool).await.map_err(|error| match error {
         MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
@@ -154,5 +157,8 @@ async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
             path: path.to_owned(),
             what: other.to_string(),
         },
-    })
+    })?;
+    let newest = MIGRATOR.iter().map(|migration| migration.version).max();
+    tracing::debug!(newest, "migrated");
+    Ok(())
 }

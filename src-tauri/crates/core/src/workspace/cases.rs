@@ -81,6 +81,7 @@ impl Workspace {
             ..Batch::default()
         };
         self.store.apply(&batch).await?;
+        tracing::info!(prompt, imported, unchanged, "cases imported");
         Ok(Imported {
             imported,
             unchanged,

@@ -245,6 +245,7 @@ impl Workspace {
                 at: &self.host.now(),
             })
             .await?;
+        tracing::info!(prompt, case = %case.id, rating = rating.as_str(), "rated");
         Ok(Rated {
             case: case.id.to_string(),
             rating: Some(rating.as_str().to_owned()),
@@ -272,6 +273,7 @@ impl Workspace {
                 why: format!("{} has no rating to take back", case.id),
             });
         }
+        tracing::info!(prompt, case = %case.id, "rating taken back");
         let rating = self.ratings_of(&sides).await?.remove(case.id.as_str());
         Ok(Rated {
             case: case.id.to_string(),

@@ -66,6 +66,7 @@ impl Workspace {
             with: answer.content_id.clone(),
         };
         self.decide(found.name(), verdict).await?;
+        tracing::info!(prompt = %found.name(), change = number, %model, "matched");
         self.settled(found.name(), number, model, edit).await
     }
 
@@ -90,6 +91,7 @@ impl Workspace {
             until: lookup::end_date(self.host.as_ref(), until)?,
         };
         self.decide(found.name(), verdict).await?;
+        tracing::info!(prompt = %found.name(), change = number, %model, "waived");
         self.settled(found.name(), number, model, None).await
     }
 

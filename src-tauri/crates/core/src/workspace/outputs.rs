@@ -154,6 +154,8 @@ impl Workspace {
             self.store.finish_run(&id, at).await?;
             run = Some(id);
         }
+        let imported = fresh.len();
+        tracing::info!(prompt = %name, imported, lines = total, cases_created, "outputs imported");
         Ok(Imported {
             imported: super::read::count(fresh.len()),
             unchanged: super::read::count(total - fresh.len()),

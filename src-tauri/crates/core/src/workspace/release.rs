@@ -84,30 +84,31 @@ pub fn verify_bundle(request: &VerifyRequest, now: i64) -> Result<Verification, 
         ),
         None => None,
     };
-    Ok(
-        match verify_files(&request.archive, &request.envelope, &trust) {
-            Ok(bundle) => Verification {
-                accepted: true,
-                code: "OK".to_owned(),
-                sentence: "The signatures, the files and the rules hold.".to_owned(),
-                name: Some(bundle.meta().name.clone()),
-                version: u32::try_from(bundle.meta().version).ok(),
-                sha256: Some(bundle.sha256().to_string()),
-                signers: bundle.signers().iter().map(ToString::to_string).collect(),
-                expires_at: Some(bundle.meta().expires_at.to_string()),
-            },
-            Err(rejection) => Verification {
-                accepted: false,
-                code: rejection.code.as_str().to_owned(),
-                sentence: rejection.sentence.clone(),
-                name: None,
-                version: None,
-                sha256: None,
-                signers: Vec::new(),
-                expires_at: None,
-            },
+    let verified = verify_files(&request.archive, &request.envelope, &trust);
+    let code = verified.as_ref().err().map(|no| no.code.as_str());
+    tracing::info!(accepted = verified.is_ok(), code, "verified");
+    Ok(match verified {
+        Ok(bundle) => Verification {
+            accepted: true,
+            code: "OK".to_owned(),
+            sentence: "The signatures, the files and the rules hold.".to_owned(),
+            name: Some(bundle.meta().name.clone()),
+            version: u32::try_from(bundle.meta().version).ok(),
+            sha256: Some(bundle.sha256().to_string()),
+            signers: bundle.signers().iter().map(ToString::to_string).collect(),
+            expires_at: Some(bundle.meta().expires_at.to_string()),
         },
-    )
+        Err(rejection) => Verification {
+            accepted: false,
+            code: rejection.code.as_str().to_owned(),
+            sentence: rejection.sentence.clone(),
+            name: None,
+            version: None,
+            sha256: None,
+            signers: Vec::new(),
+            expires_at: None,
+        },
+    })
 }
 
 /// What an envelope claims, believed by nobody: the statement as JSON.
@@ -270,6 +271,7 @@ pub fn key_list(folder: &Path) -> Result<KeyList, Error> {
 /// Makes a signing key in a folder.
 pub fn new_key(folder: &Path, name: &str, passphrase: &Passphrase) -> Result<KeyEntry, Error> {
     let key = crate::keys::KeyRing::open(folder).new_key(name, passphrase)?;
+    tracing::info!(name = key.name, keyid = %key.keyid, "key made");
     Ok(KeyEntry {
         name: key.name,
         keyid: key.keyid,
@@ -312,6 +314,7 @@ pub fn sign_envelope(
         .to_json()
         .map_err(|error| Error::Bundle(error.to_string()))?;
     export::replace_file(path, &bytes)?;
+    tracing::info!(%keyid, "signed");
     Ok(envelope.claimed_signers().map(str::to_owned).collect())
 }
 

@@ -24,6 +24,7 @@ const LONGEST_DAYS: u32 = 400;
 
 impl Workspace {
     /// Checks, freezes, signs and writes a release. While an error finding stands, nothing is written.
+    #[tracing::instrument(name = "export", level = "debug", skip_all, fields(name = request.name))]
     pub async fn export_bundle(&self, request: &ExportRequest) -> Result<Exported, Error> {
         let set = self.load().await?;
         for held in &request.hold {

@@ -53,7 +53,7 @@ impl Workspace {
             finished: ready.plan.finished().0,
             likely_usd: sum(|line| line.likely_usd),
             at_most_usd: sum(|line| line.at_most_usd),
-            findings: Vec::new(),
+            findings: ready.losses.clone(),
             handoff_cases: handoff_cases(&ready.plan),
             lines,
         })
