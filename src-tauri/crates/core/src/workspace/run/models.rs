@@ -128,8 +128,12 @@ impl Workspace {
             concurrency: draft.concurrency,
             price: draft.price.clone().map(|price| Price {
                 // What the draft does not speak of stays.
-                cached_input: price.cached_input.or(had.and_then(|price| price.cached_input)),
-                cache_write: price.cache_write.or(had.and_then(|price| price.cache_write)),
+                cached_input: price
+                    .cached_input
+                    .or(had.and_then(|price| price.cached_input)),
+                cache_write: price
+                    .cache_write
+                    .or(had.and_then(|price| price.cache_write)),
                 ..price
             }),
         };
