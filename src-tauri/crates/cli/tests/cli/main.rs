@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod desk;
+mod keychain;
 mod loopback;
 mod readme;
 mod resume;

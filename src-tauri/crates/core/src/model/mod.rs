@@ -2,7 +2,7 @@
 //!
 //! Owns one adapter per wire (a pure body builder and a pure folder of replies over `serde_json::Value`), the typed
 //! errors of a call, and the one transport under all of them. It is the only module that knows `reqwest`. It must not
-//! know runs, the database, prompt sets or where keys come from: an [`ApiKeys`] hands them out.
+//! know runs, the database or prompt sets. An [`ApiKeys`] hands keys out; only [`Keys`] knows from where.
 //!
 //! ```text
 //! (Model, Content, Rendered) --build--> Request --Caller--> Answer | CallError
@@ -49,9 +49,8 @@ pub use crate::prompt::ToolCall;
 pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
-pub use key::{ApiKey, ApiKeys, EnvKeys};
+pub use key::{ApiKey, ApiKeys, EnvKeys, Keys};
 pub use post::{Post, PostError, Posted};
-
 pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 

@@ -164,6 +164,7 @@ fn the_attributes_of_an_answer() {
     gen_ai.provider.name = string openai
     gen_ai.request.max_tokens = int 500
     gen_ai.request.model = string gpt-1
+    gen_ai.request.stream = bool true
     gen_ai.request.temperature = double 0.2
     gen_ai.request.top_p = double 0.9
     gen_ai.response.finish_reasons = array [stop]
@@ -209,6 +210,7 @@ fn the_attributes_of_a_failure() {
     gen_ai.provider.name = string anthropic
     gen_ai.request.max_tokens = int 500
     gen_ai.request.model = string claude-1
+    gen_ai.request.stream = bool true
     gen_ai.request.temperature = double 0.2
     gen_ai.request.top_p = double 0.9
     http.response.status_code = int 529

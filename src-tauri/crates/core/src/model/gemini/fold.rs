@@ -73,6 +73,8 @@ impl Fold for Candidate {
             None | Some("STOP") if self.blocked => Finish::ContentFilter,
             Some("STOP") => Finish::Stop,
             Some("MAX_TOKENS") => Finish::Length,
+            // Not this API's own word, but that of servers which imitate it.
+            Some("FUNCTION_CALL") => Finish::ToolCalls,
             Some(
                 "SAFETY"
                 | "RECITATION"

@@ -86,7 +86,8 @@ impl Fold for Responses {
         let finish = match (self.status.as_str(), self.reason.as_deref()) {
             _ if draft.has_refusal() => Finish::Refusal,
             ("completed", _) => Finish::Stop,
-            (_, Some("max_output_tokens")) => Finish::Length,
+            // Compatible servers leave the reason out where it is the commonest.
+            (_, Some("max_output_tokens")) | ("incomplete", None) => Finish::Length,
             (_, Some("content_filter")) => Finish::ContentFilter,
             (_, Some(reason)) => Finish::unknown(Some(reason)),
             (status, None) => Finish::unknown(Some(status)),

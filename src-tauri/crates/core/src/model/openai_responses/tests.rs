@@ -215,6 +215,10 @@ fn every_end_is_an_answer() {
         pair("steered", "ab")
     );
     assert_eq!(
+        said("incomplete", Value::Null, text()),
+        pair("length", "ab")
+    );
+    assert_eq!(
         said("cancelled", Value::Null, text()),
         pair("cancelled", "ab")
     );

@@ -105,6 +105,16 @@ fn one(bytes: &[u8], wanted: u8) -> Fit {
     let escape = match bytes {
         [b'%', _, _, ..] => is(hex(bytes.get(1..3)), 3),
         [b'%', rest @ ..] => begun(rest),
+        // JSON inside of JSON: every escape is escaped again, which no longer says how deep it was.
+        [b'\\', b'\\', ..] if wanted != b'\\' => {
+            let run = bytes.iter().take_while(|byte| **byte == b'\\').count();
+            match bytes.get(run..) {
+                Some([b'u', _, _, _, _, ..]) => is(hex(bytes.get(run + 1..run + 5)), run + 5),
+                Some([b'u', rest @ ..]) => begun(rest),
+                Some([next, ..]) => is(Some(u32::from(*next)), run + 1),
+                _ => begun(&[]),
+            }
+        }
         [b'\\', b'u', _, _, _, _, ..] => is(hex(bytes.get(2..6)), 6),
         [b'\\', b'u', rest @ ..] => begun(rest),
         [b'\\', next, ..] => is(Some(u32::from(*next)), 2),
