@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `commands` | the one table of what the window may ask; names, arguments and replies come from it alone |
 //! | `arguments` | what crosses into each command |
-//! | [`desk`] | the open workspace and the live runs |
+//! | [`desk`] | the open workspace, the live runs, and what becomes of them when the window is closed |
 //! | [`place`] | which file is opened |
 //! | `stream` | events of a run in groups |
 //! | [`report`] | errors as the screen gets them |

@@ -154,6 +154,7 @@ mod tests {
             seconds: 0.0,
             cost_usd: None,
             spent_usd: 0.0,
+            counted_usd: 0.0,
             unpriced: 0,
             cancelled: false,
             stops: Vec::new(),

@@ -402,15 +402,15 @@ export type Message = {
 /** How two texts are laid beside each other. */
 export type Mode = "words" | "lines";
 
-/** A model to be saved: what stands in its table of `understudy.toml`. What is `null` is taken out. */
+/** A model's settings, to be written into understudy.toml. */
 export type ModelDraft = {
   /** Its wire format. */
   wire: Wire,
   /** The provider's id. */
   id: string,
-  /** The environment variable with its key. */
+  /** The environment variable that holds the key. */
   key_env: string | null,
-  /** Its base URL where it differs. */
+  /** Base URL where it differs from the provider's own. */
   base_url: string | null,
   /** How the key is sent, where it differs. */
   auth: Auth | null,
@@ -419,7 +419,7 @@ export type ModelDraft = {
   /** The most calls under way at its endpoint. */
   concurrency: number | null,
   /** The team's own price. */
-  price: PriceDraft | null,
+  price: Price | null,
 };
 
 /** A model in the list. */
@@ -724,12 +724,16 @@ export type Piece = { text: string, edit: Edit, class?: Class,
 /** The kind of policy. */
 export type PolicyKind = "strict" | "relaxed" | "primary-only";
 
-/** A price, in US dollars a million tokens, as decimal numbers. */
-export type PriceDraft = {
+/** US dollars a million tokens, as decimal strings. */
+export type Price = {
   /** Input. */
   input: string,
-  /** Output. */
+  /** Output, reasoning included. */
   output: string,
+  /** Input read from a cache; as `input` when absent. */
+  cached_input?: string,
+  /** Input written to a cache; as `input` when absent. */
+  cache_write?: string,
 };
 
 /** A price, in US dollars a million tokens. */
@@ -984,7 +988,8 @@ export type RunEntry = {
 export type RunEvent = { "event": "started" } & RunStarted | { "event": "delta" } & RunDelta | { "event": "held" } & RunHeld | { "event": "cell" } & RunCell | { "event": "summary" } & RunSummary;
 
 /** One message of a run: events in order. The first message is the `started` event alone, at once; the rest comes in
- * groups of about 50 ms. The last event of the last message is the `summary`, unless the run failed.
+ * groups of about 50 ms, in which the pieces of one reply are joined. The last event of the last message is the
+ * `summary`, unless the run failed.
  */
 export type RunEvents = Array<RunEvent>;
 
@@ -1020,7 +1025,7 @@ export type RunQuote = {
   at_most_usd: number | null,
   /** What would get lost or be refused on the fallbacks, found by comparing the requests. */
   findings: Array<Finding>,
-  /** How many of its cases begin with turns the primary could answer. */
+  /** How many of its cases begin with turns the primary could answer: only those can be handed over. */
   handoff_cases: number,
 };
 
@@ -1069,6 +1074,8 @@ export type RunSummary = {
   spent_usd: number,
   /** How many cells of this go have no known cost. */
   unpriced: number,
+  /** What counts against a limit: what is known, and the most that answers of unknown cost can have cost. */
+  counted_usd: number,
   /** Whether it ended before all cells were finished. */
   cancelled: boolean,
   /** Why it ended before all cells were finished, most telling first; empty when it did not. */

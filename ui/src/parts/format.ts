@@ -80,6 +80,12 @@ export function pace(perSecond: number): string {
   return `${Math.max(1, Math.round(perSecond * 60))} a minute`;
 }
 
+/** An amount in a table: small ones with a place more, so that the lines add up to their sum on the screen too. */
+export function amount(value: number | null): string {
+  if (value === null) return "unknown";
+  return value < 1 && value >= 0.001 ? `$${value.toFixed(3)}` : dollars(value);
+}
+
 /** An amount that may not be known: never `$0.00` for what nobody knows. */
 export function cost(value: number | null): string {
   return value === null ? "unknown" : dollars(value);

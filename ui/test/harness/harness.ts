@@ -40,7 +40,7 @@ if (scenario === "endpoint")
     stop: { after: 20, why: { why: "endpoint", model: "gpt-4o", message: "You exceeded your current quota, please check your plan and billing details" } },
   };
 if (scenario === "cached") runs.script = { ...runs.script, cached: 28 };
-if (scenario === "lost") runs.losses = [...lossOf("gpt-4o"), finding("unknown-variable", { model: "gemini-pro", message: "gemini-pro’s API refuses the parameter seed, which claude-sonnet’s variant sets", help: "Remove it there" })];
+if (scenario === "lost") runs.losses = [...lossOf("gpt-4o"), finding("parameter-lost", { level: "warning", model: "gpt-4o", message: "gpt-4o: top_k 40 does not reach it, its API knows no such parameter", help: "remove it, or set what comes closest" })];
 if (scenario === "unfinished" || query.has("unfinished"))
   runs.list = [
     entryOf({ run: "a", state: "unfinished", finished: 30, failed: 1, spent_usd: 0.096 }),

@@ -88,20 +88,20 @@ describe("before a run", () => {
     await new Promise((done) => setTimeout(done, 200));
     await settled();
     flushSync();
-    expect(find("run-likely").textContent).toMatch(/^\$0\.\d\d$/);
+    expect(find("run-likely").textContent).toMatch(/^\$0\.\d{3}$/);
     expect(asked(workspace, "start_run")).toEqual([]);
   });
 
   it("says which key is missing and what would get lost", async () => {
     const workspace = new FakeWorkspace();
-    workspace.runs.losses = [finding("max-output-tokens", { model: "gpt-4o", message: "the schema is not sent", help: "Set it" })];
+    workspace.runs.losses = [finding("schema-lost", { model: "gpt-4o", message: "gpt-4o: the schema is not sent", help: "set it" })];
     const { find, click, press } = await open(workspace);
     await press("3", true);
     expect(find("run").textContent).toMatch(/about \$0\.\d\d/);
     await click("run");
     expect(find("quote-gemini-pro").textContent).toContain("GEMINI_API_KEY is not here");
     expect(find("run-model-gemini-pro").hasAttribute("disabled")).toBe(true);
-    expect(find("run-findings").textContent).toContain("gpt-4o: the schema is not sent. Set it");
+    expect(find("run-findings").textContent).toContain("gpt-4o: the schema is not sent. Set it.");
   });
 
   it("can be for one cell, one case or one model, by keyboard", async () => {

@@ -109,8 +109,8 @@ impl Redaction {
 
     /// How many bytes past a cut must be at hand to see every secret that begins before it.
     pub(in crate::model) fn reach(&self) -> usize {
-        // `\u0041` is the longest way to write a byte that anybody uses for all of them.
-        self.forms.first().map_or(0, |form| form.bytes().len() * 6)
+        // `\\u0041` is the longest way to write a byte that anybody uses for all of them.
+        self.forms.first().map_or(0, |form| form.bytes().len() * 7)
     }
 
     /// What stands at the start of `bytes`: the longest whole form, else the longest start of one.
