@@ -126,18 +126,14 @@ fn one(bytes: &[u8], wanted: u8) -> Fit {
             (taken, [next, ..]) => is(Some(u32::from(*next)), taken + 1),
             (_, []) => begun(&[]),
         },
-        b'&' => match nested(b'&', b"amp;") {
-            (taken, rest) => entity(rest).map_or_else(
-                || {
-                    if rest.len() < ENTITY_BYTES {
-                        begun(rest)
-                    } else {
-                        Fit::None
-                    }
-                },
-                |(value, length)| is(value, taken + length),
-            ),
-        },
+        b'&' => {
+            let (taken, rest) = nested(b'&', b"amp;");
+            match entity(rest) {
+                Some((value, length)) => is(value, taken + length),
+                None if rest.len() < ENTITY_BYTES => begun(rest),
+                None => Fit::None,
+            }
+        }
         _ => Fit::None,
     };
     match escape {
