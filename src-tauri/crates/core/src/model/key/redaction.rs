@@ -209,13 +209,6 @@ impl Redaction {
         }
     }
 
-    /// Whether an answer holds a secret.
-    fn is_in(&self, answer: &Answer) -> bool {
-        let mut clean = answer.clone();
-        self.answer(&mut clean, true);
-        clean != *answer
-    }
-
     fn answer(&self, answer: &mut Answer, cut: bool) {
         self.mend(&mut answer.text, cut);
         for call in &mut answer.tool_calls {
@@ -265,14 +258,6 @@ impl Redaction {
     pub(in crate::model) fn clean(&self, attempt: &mut Attempt) {
         if self.forms.is_empty() {
             return;
-        }
-        // In a stream a secret can lie in pieces, one a frame, where nothing but the joined text shows it. The bytes
-        // are then not kept at all.
-        let answer = attempt.outcome.as_ref().ok().or(attempt.partial.as_ref());
-        if attempt.trace.raw.is_some() && answer.is_some_and(|answer| self.is_in(answer)) {
-            attempt.trace.raw = Some(
-                format!("{MARK}: the answer held one, so its bytes are not kept").into_bytes(),
-            );
         }
         match &mut attempt.outcome {
             Ok(answer) => self.answer(answer, false),
