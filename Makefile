@@ -4,12 +4,13 @@
 #   make test          everything but benches, long fuzzing and targets that install foreign servers
 #   make bench         the measured promises
 #   make fuzz          the fuzz targets, a minute each (needs a nightly toolchain)
+#   make test-wire     the adapters before a mock of the providers' APIs that others wrote (installs it from npm)
 #   make bindings      regenerates ui/src/ipc/bindings.ts from the Rust types
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test bench fuzz bindings system tools ui lint rust-test ui-test journey python clean
+.PHONY: run test test-wire bench fuzz bindings system tools ui lint rust-test ui-test journey python clean
 
 CARGO ?= cargo
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),$(CURDIR)/target)
@@ -102,6 +103,25 @@ $(CACHE)/bin/tauri-driver:
 journey: ui $(CACHE)/bin/tauri-driver
 	$(CARGO) build -p understudy -p understudy-desktop
 	cd ui && UNDERSTUDY_CLI=$(CLI) UNDERSTUDY_WINDOW=$(WINDOW) TAURI_DRIVER=$(CACHE)/bin/tauri-driver npm run --silent journey
+
+# A mock of the providers' APIs that others wrote, on a free port of loopback, with fixtures of our own.
+AIMOCK := $(CACHE)/aimock/node_modules/.bin/llmock
+$(AIMOCK):
+	@mkdir -p $(CACHE)/aimock
+	npm install --prefix $(CACHE)/aimock --no-audit --no-fund --loglevel=error '@copilotkit/aimock@^1'
+
+test-wire: tools $(AIMOCK)
+	$(CARGO) test -p understudy-core --test wire --no-run --quiet
+	@log=$$(mktemp); \
+	$(AIMOCK) --host 127.0.0.1 --port 0 --strict --validate-on-load \
+		--fixtures src-tauri/crates/core/tests/wire/fixtures.json > $$log 2>&1 & \
+	mock=$$!; trap 'kill $$mock 2>/dev/null || true; rm -f $$log' EXIT; \
+	for _ in $$(seq 100); do \
+		url=$$(grep -o 'http://127.0.0.1:[0-9]*' $$log | head -1 || true); \
+		if [ -n "$$url" ] || ! kill -0 $$mock 2>/dev/null; then break; fi; sleep 0.1; \
+	done; \
+	if [ -z "$$url" ]; then cat $$log; echo "aimock did not start"; exit 1; fi; \
+	UNDERSTUDY_AIMOCK=$$url $(CARGO) test -p understudy-core --test wire --quiet
 
 bench:
 	$(CARGO) bench -p understudy-core -p understudy-bundle

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use tauri::Runtime;
 use tauri::ipc::{CommandArg, CommandItem, InvokeError};
 use understudy_core::compare::Mode;
+use understudy_core::prompt::{InvalidPrice, Usd};
 use understudy_core::workspace::view::Rating;
-use understudy_core::workspace::{RunRequest, SaveRequest, SaveText};
+use understudy_core::workspace::{
+    ModelDraft, ResumeRequest, RunOptions, RunRequest, SaveRequest, SaveText,
+};
 
 use crate::report::Report;
 
@@ -206,6 +209,20 @@ arguments! {
         name: String,
     }
 
+    /// A model.
+    pub(crate) struct OfModel {
+        /// Its name.
+        model: String,
+    }
+
+    /// A model to be saved.
+    pub(crate) struct SavingModel {
+        /// Its name.
+        name: String,
+        /// What stands in its table.
+        draft: ModelDraft,
+    }
+
     /// A run to be started.
     pub(crate) struct Starting {
         /// The prompt.
@@ -216,8 +233,30 @@ arguments! {
         cases: Option<Vec<String>>,
         /// Also gives each chosen fallback the primary's prompt.
         passthrough: bool,
+        /// The primary answers the earlier turns of a conversation, the fallback the last.
+        handoff: bool,
         /// How often each cell is asked, from 1.
         repeat: u32,
+        /// Takes an output of exactly the same request from an earlier run instead of asking again.
+        cache: bool,
+        /// Stops before it costs more, a decimal number of US dollars.
+        max_cost_usd: Option<String>,
+    }
+
+    /// A run to be resumed.
+    pub(crate) struct Resuming {
+        /// Its id.
+        run: String,
+        /// Also asks again what ended with an error.
+        retry_errors: bool,
+        /// Stops before it costs more, a decimal number of US dollars.
+        max_cost_usd: Option<String>,
+    }
+
+    /// Runs to be listed.
+    pub(crate) struct OfRuns {
+        /// Of this prompt; of all when left out.
+        prompt: Option<String>,
     }
 
     /// A run under way.
@@ -225,6 +264,25 @@ arguments! {
         /// Its id, from the `started` event.
         run: String,
     }
+
+    /// What the person decided about the runs under way while the window is closing.
+    pub(crate) struct Leaving {
+        /// What to do.
+        how: Farewell,
+    }
+}
+
+/// How the window is left while runs are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Farewell {
+    /// They go on without a window, and the program ends with the last of them.
+    Finish,
+    /// They are cancelled, and the program ends.
+    Cancel,
+    /// The window stays.
+    Stay,
 }
 
 /// What to save.
@@ -274,14 +332,46 @@ impl From<Draft> for SaveRequest {
     }
 }
 
-impl From<Starting> for RunRequest {
-    fn from(starting: Starting) -> Self {
-        Self {
+impl TryFrom<Starting> for RunRequest {
+    type Error = Report;
+
+    fn try_from(starting: Starting) -> Result<Self, Report> {
+        let plain = Self::of(&starting.prompt);
+        Ok(Self {
             models: starting.models.unwrap_or_default(),
             cases: starting.cases.unwrap_or_default(),
             passthrough: starting.passthrough,
+            handoff: starting.handoff,
             repeat: starting.repeat,
-            ..Self::of(&starting.prompt)
-        }
+            options: RunOptions {
+                max_cost: limit(starting.max_cost_usd.as_deref())?,
+                cache: starting.cache,
+                deltas: true,
+                ..plain.options
+            },
+            ..plain
+        })
     }
+}
+
+impl TryFrom<Resuming> for ResumeRequest {
+    type Error = Report;
+
+    fn try_from(resuming: Resuming) -> Result<Self, Report> {
+        Ok(Self {
+            run: resuming.run,
+            retry_errors: resuming.retry_errors,
+            options: RunOptions {
+                max_cost: limit(resuming.max_cost_usd.as_deref())?,
+                deltas: true,
+                ..RunOptions::default()
+            },
+        })
+    }
+}
+
+fn limit(text: Option<&str>) -> Result<Option<Usd>, Report> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error: InvalidPrice| Report::bad_input(format!("max_cost_usd: {error}")))
 }

@@ -15,16 +15,17 @@ use understudy_core::keys::Passphrase;
 use understudy_core::run::Summary;
 use understudy_core::workspace::ExportRequest;
 use understudy_core::workspace::view::{
-    Accepted, CheckReport, ComparisonList, Exported, KeyEntry, ModelList, Overview, Pair,
-    ParityTable, PromptDetail, Rated, ReleaseView, Saved, Settled, VariantDiff, VariantView,
-    Verification,
+    Accepted, CheckReport, ComparisonList, Exported, KeyEntry, ModelList, ModelTest, Overview,
+    Pair, ParityTable, PromptDetail, Rated, ReleaseView, RunList, RunQuote, Saved, Settled,
+    VariantDiff, VariantView, Verification,
 };
 
 use crate::arguments::{
-    About, Accepting, Args, Choice, Draft, Exporting, LaidOut, Matching, NewKey, OfFallback,
-    OfPair, OfPrompt, OfRun, OfTwoVersions, OfVersion, Restoring, Starting, Verifying, Waiving,
+    About, Accepting, Args, Choice, Draft, Exporting, LaidOut, Leaving, Matching, NewKey,
+    OfFallback, OfModel, OfPair, OfPrompt, OfRun, OfRuns, OfTwoVersions, OfVersion, Restoring,
+    Resuming, SavingModel, Starting, Verifying, Waiving,
 };
-use crate::desk::Desk;
+use crate::desk::{Desk, LiveRun, Summons, Task};
 use crate::report::Report;
 use crate::stream::RunEvents;
 
@@ -193,13 +194,53 @@ commands! {
     /// The models of `understudy.toml`, and whether their keys are here.
     models() -> ModelList = |desk| desk.workspace().await?.models().await?;
 
+    /// Asks a model a few words.
+    test_model(OfModel) -> ModelTest =
+        |desk, args| desk.workspace().await?.test_model(&args.model, desk.caller()).await?;
+
+    /// Writes a model into `understudy.toml`; everything else in it stays as it is.
+    save_model(SavingModel) -> ModelList =
+        |desk, args| desk.workspace().await?.save_model(&args.name, &args.draft).await?;
+
+    /// What a run would do and cost.
+    quote_run(Starting) -> RunQuote =
+        |desk, args| desk.workspace().await?.quote(&args.try_into()?).await?;
+
     /// Runs cases on models and answers when that has ended; finished cells are kept even if the window is gone.
     start_run(Starting; RunEvents) -> Summary = |desk, args; channel| {
-        desk.run(args.into(), move |events| channel.send(events).is_ok()).await?
+        desk.run(Task::Start(args.try_into()?), move |events| channel.send(events).is_ok()).await?
+    };
+
+    /// What resuming would do and cost.
+    quote_resume(Resuming) -> RunQuote =
+        |desk, args| desk.workspace().await?.quote_resume(&args.try_into()?).await?;
+
+    /// Does what a run left, and answers when that has ended.
+    resume_run(Resuming; RunEvents) -> Summary = |desk, args; channel| {
+        desk.run(Task::Resume(args.try_into()?), move |events| channel.send(events).is_ok()).await?
+    };
+
+    /// Runs, latest first.
+    runs(OfRuns) -> RunList =
+        |desk, args| desk.workspace().await?.runs(args.prompt.as_deref()).await?;
+
+    /// The runs this program has under way.
+    live_runs() -> Vec<LiveRun> = |desk| desk.live();
+
+    /// Takes up a run under way: its counts so far, then what follows. Answers when it has ended.
+    attach_run(OfRun; RunEvents) -> Summary = |desk, args; channel| {
+        desk.attach(&args.run, move |events| channel.send(events).is_ok()).await?
     };
 
     /// Stops a run. What is finished stays.
     cancel_run(OfRun) -> () = |desk, args| desk.cancel(&args.run)?;
+
+    /// Hears what the program has to say by itself, for as long as the page lives.
+    attend(; Summons) -> () =
+        |desk; channel| desk.attend(move |summons| channel.send(summons).is_ok());
+
+    /// Says what becomes of the runs under way when the window is closed.
+    leave(Leaving) -> () = |desk, args| desk.answer(args.how);
 }
 
 /// Does the work as a task of its own.

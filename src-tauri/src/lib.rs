@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `commands` | the one table of what the window may ask; names, arguments and replies come from it alone |
 //! | `arguments` | what crosses into each command |
-//! | [`desk`] | the open workspace and the live runs |
+//! | [`desk`] | the open workspace, the live runs, and what becomes of them when the window is closed |
 //! | [`place`] | which file is opened |
 //! | `stream` | events of a run in groups |
 //! | [`report`] | errors as the screen gets them |
@@ -26,7 +26,7 @@ pub use desk::Desk;
 pub use place::Place;
 pub use stream::RunEvents;
 
-use tauri::{Builder, Runtime};
+use tauri::{Builder, Runtime, WindowEvent};
 
 /// Opens the window and keeps it until it is closed.
 pub fn run(desk: Desk) -> tauri::Result<()> {
@@ -34,10 +34,14 @@ pub fn run(desk: Desk) -> tauri::Result<()> {
     let app = assemble(Builder::default(), desk)
         .setup(|app| window::open(app.handle()).map_err(Into::into))
         .build(tauri::generate_context!())?;
-    app.run(move |_, event| {
-        if let tauri::RunEvent::Exit = event {
-            tauri::async_runtime::block_on(leaving.leave());
-        }
+    leaving.hang(window::WindowDoor(app.handle().clone()));
+    app.run(move |_, event| match event {
+        tauri::RunEvent::WindowEvent {
+            event: WindowEvent::CloseRequested { api, .. },
+            ..
+        } if leaving.closing() => api.prevent_close(),
+        tauri::RunEvent::Exit => tauri::async_runtime::block_on(leaving.leave()),
+        _ => {}
     });
     Ok(())
 }

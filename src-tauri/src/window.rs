@@ -1,7 +1,27 @@
 //! The one window, and that it shows nothing but this program: no other page, no second window.
 
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Runtime, Url, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, Runtime, Url, WebviewWindowBuilder};
+
+use crate::desk::Door;
+
+/// The windows and the program, as far as leaving goes.
+pub(crate) struct WindowDoor<R: Runtime>(pub(crate) AppHandle<R>);
+
+impl<R: Runtime> Door for WindowDoor<R> {
+    fn hide(&self) {
+        for window in self.0.webview_windows().values() {
+            // A window that cannot be hidden only stays in sight.
+            if let Err(error) = window.hide() {
+                tracing::warn!(%error, "the window could not be hidden");
+            }
+        }
+    }
+
+    fn shut(&self) {
+        self.0.exit(0);
+    }
+}
 
 /// Opens each window the configuration names.
 pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {

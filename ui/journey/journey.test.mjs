@@ -85,21 +85,83 @@ test("the fallback is edited and saved as the answer", async () => {
   assert.deepEqual(await errors(), [["unmatched-change", "gemini-pro"]]);
 });
 
-test("a run asks both models on loopback and finished cells are in the file", async () => {
+// Waits until the form has its price, and starts.
+async function start() {
+  const button = await window.by("run-start");
+  await window.until("the price", async () => (await button.property("disabled")) === false);
+  await button.click();
+}
+
+test("a model is tested from the settings, and a refusal of its settings stands beside the field", async () => {
+  await window.press(KEY.ctrl, ",");
+  await (await window.by("model-gpt-4o")).click();
+  assert.match(await (await window.by("model-key-state")).text(), /a key is here/);
+  await (await window.by("model-test")).click();
+  await window.until("the answer", async () => /gpt-4o answered in/.test(await (await window.by("model-test-result")).text()));
+  assert.equal(stage.asked.length, 1);
+  await (await window.by("model-key_env")).fill("sk-not-a-name");
+  await (await window.by("model-save")).click();
+  assert.match(await (await window.by("model-key_env-hint")).text(), /does not belong here/);
+  await window.press(KEY.escape);
+  await window.gone("settings");
+  stage.asked.length = 0;
+});
+
+test("a run shows its price before anything is sent", async () => {
+  await (await window.by("tab-compare")).click();
   await (await window.by("run")).click();
-  await (await window.by("run-model-gemini-pro")).click();
-  await (await window.by("run-start")).click();
-  const summary = await (await window.by("run-summary")).text();
+  const gemini = await window.by("quote-gemini-pro");
+  assert.match(await gemini.text(), /GEMINI_API_KEY is not here/);
   const cases = (await stage.cli("case", "list", PROMPT)).json.cases.length;
   // The primary, the fallback with its own variant, and the fallback given the primary's prompt.
-  assert.match(summary, new RegExp(`${3 * cases} answers`));
-  const asked = (of) => stage.asked.filter(of).length;
-  assert.equal(asked((call) => call.anthropic && call.system.includes("<policy>")), cases);
-  assert.equal(asked((call) => !call.anthropic && call.system.includes("up to 14 days")), cases);
-  assert.equal(asked((call) => !call.anthropic && call.system.includes("<policy>")), cases);
+  await window.until("the count of calls", async () => (await (await window.by("run-calls")).text()) === String(3 * cases));
+  assert.match(await (await window.by("run-likely")).text(), /^\$0\.\d+$/);
+  assert.match(await (await window.by("quote-gpt-4o")).text(), /\$[\d.]+ in, \$[\d.]+ out/);
+  assert.equal(stage.asked.length, 0);
+});
+
+test("replies stream side by side, and are cancelled without losing what is finished", async () => {
+  stage.pace = 120;
+  await start();
+  const mark = await window.find('[data-testid^="streaming-"]');
+  const name = (await mark.attribute("data-testid")).replace("streaming-", "");
+  await (await window.by(`case-${name}`)).click();
+  const live = await window.by("live-pair");
+  await window.until("a stream in sight", async () => /streaming/.test(await live.text()));
+  assert.equal(await (await window.by("rate-tie")).property("disabled"), true);
+  assert.match(await (await window.by("run-counts")).text(), /of \d+ calls/);
+  await window.until("a finished call", async () => /^[1-9]/.test(await (await window.by("run-counts")).text()));
+  await (await window.by("run-cancel")).click();
+  await window.until("the end", async () => /cancelled, \d+ left/.test(await (await window.by("run-line")).text()));
+  await window.gone("live-pair");
+  stage.pace = 0;
+  const [run] = (await stage.cli("runs", PROMPT)).json.runs;
+  assert.equal(run.state, "unfinished");
+  assert.ok(run.finished > 0 && run.finished < run.cells);
+});
+
+test("what is left is resumed, and every finished cell is in the file once", async () => {
+  const before = Number((await (await window.by("run-summary")).text()).match(/(\d+) answers? stored/)[1]);
+  assert.ok(before > 0);
+  const asked = stage.asked.length;
+  await (await window.by("run-resume")).click();
+  await start();
+  const cases = (await stage.cli("case", "list", PROMPT)).json.cases.length;
+  await window.until("all answers", async () =>
+    (await (await window.by("run-summary")).text()).includes(`${3 * cases} answers`),
+  );
+  // Only what was left was asked again.
+  assert.equal(stage.asked.length - asked, 3 * cases - before);
+  const given = (of) => stage.asked.slice(asked).some(of);
+  assert.ok(given((call) => call.anthropic && call.system.includes("<policy>")));
+  assert.ok(given((call) => !call.anthropic && call.system.includes("up to 14 days")));
+  assert.ok(given((call) => !call.anthropic && call.system.includes("<policy>")));
+  const [run] = (await stage.cli("runs", PROMPT)).json.runs;
+  assert.deepEqual([run.state, run.finished, run.failed], ["finished", 3 * cases, 0]);
   const { json } = await stage.cli("compare", PROMPT, CASE, "--fallback", "gpt-4o");
   assert.match(json.primary.text, /Refunds close after 14 days/);
   assert.match(json.fallback.text, /A refund is possible for 14 days/);
+  await (await window.by("run-dismiss")).click();
 });
 
 test("the pair is compared and rated by keyboard", async () => {

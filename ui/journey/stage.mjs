@@ -23,6 +23,8 @@ export class Stage {
   dir;
   window;
   asked = [];
+  // Milliseconds between two pieces of a streamed reply: a step that looks at a stream slows it down.
+  pace = 0;
   #children = [];
   #server;
   #env;
@@ -121,6 +123,7 @@ export class Stage {
       const window = /within 14 days|up to 14 days/.test(this.asked.at(-1).system) ? 14 : 30;
       const said = anthropic ? "Refunds close after" : "A refund is possible for";
       const text = JSON.stringify({ queue: "billing", urgency: 2, order_id: null, reply: `${said} ${window} days.` });
+      if (body.stream) return this.#stream(response, anthropic, text);
       const answer = anthropic
         ? { content: [{ type: "text", text }], stop_reason: "end_turn", usage: { input_tokens: 9, output_tokens: 9 } }
         : { choices: [{ message: { content: text }, finish_reason: "stop" }], usage: { prompt_tokens: 9, completion_tokens: 9 } };
@@ -128,6 +131,34 @@ export class Stage {
     });
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  // The same by server-sent events, some letters at a time.
+  async #stream(response, anthropic, text) {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const send = (event) => response.write(`${anthropic ? `event: ${event.type}\n` : ""}data: ${JSON.stringify(event)}\n\n`);
+    const chunk = (delta, finish_reason = null) =>
+      send({ object: "chat.completion.chunk", model: "loopback", choices: [{ index: 0, delta, finish_reason }] });
+    if (anthropic) {
+      send({ type: "message_start", message: { id: "m", role: "assistant", model: "loopback", content: [], usage: { input_tokens: 9, output_tokens: 1 } } });
+      send({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } });
+    }
+    for (let at = 0; at < text.length && !response.destroyed; at += 8) {
+      const piece = text.slice(at, at + 8);
+      if (anthropic) send({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: piece } });
+      else chunk({ content: piece });
+      if (this.pace > 0) await new Promise((resolve) => setTimeout(resolve, this.pace));
+    }
+    if (anthropic) {
+      send({ type: "content_block_stop", index: 0 });
+      send({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 9 } });
+      send({ type: "message_stop" });
+    } else {
+      chunk({}, "stop");
+      send({ object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 } });
+      response.write("data: [DONE]\n\n");
+    }
+    response.end();
   }
 
   // As a person would: push the set, edit understudy.toml, pull it.

@@ -99,6 +99,10 @@ class Element {
     return send("GET", `${this.#url}/text`);
   }
 
+  attribute(name) {
+    return send("GET", `${this.#url}/attribute/${name}`);
+  }
+
   property(name) {
     return send("GET", `${this.#url}/property/${name}`);
   }

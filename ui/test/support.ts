@@ -11,6 +11,7 @@ export class RecordingFrame implements Frame {
   readonly client: Client;
   readonly said: string[] = [];
   readonly went: Place[] = [];
+  readonly arrivals: string[] = [];
   changes = 0;
 
   constructor(readonly workspace: FakeWorkspace = new FakeWorkspace()) {
@@ -21,6 +22,10 @@ export class RecordingFrame implements Frame {
   }
   async changed(): Promise<void> {
     this.changes++;
+  }
+  async arrived(_prompt: string, cases: string[]): Promise<string[]> {
+    this.arrivals.push(...cases);
+    return cases;
   }
   go(place: Place): void {
     this.went.push(place);

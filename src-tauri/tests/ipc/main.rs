@@ -42,6 +42,18 @@ fn refused(answer: Result<Value, Value>, code: &str) -> String {
     report["message"].as_str().unwrap().to_owned()
 }
 
+/// A run of the sample, as the form of the window asks for it.
+fn starting(over: Value) -> Value {
+    let mut args = json!({
+        "prompt": TRIAGE, "models": ["claude-sonnet", "gpt-4o"], "cases": [], "passthrough": true,
+        "handoff": false, "repeat": 1, "cache": false, "max_cost_usd": null,
+    });
+    for (name, value) in over.as_object().unwrap() {
+        args[name] = value.clone();
+    }
+    args
+}
+
 /// The names in the generated map, so that a command without a test is noticed.
 fn table() -> BTreeSet<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/ipc/bindings.ts");
@@ -217,14 +229,55 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
     let same = save(parent + 2, json!({"kind": "file", "file": file}));
     assert_eq!(window.ask("save_version", same).unwrap()["created"], false);
 
-    // A run; the model has no adapter yet, so that no call leaves this machine.
-    let run = json!({
-        "prompt": TRIAGE, "models": ["gemini-pro"], "cases": [case], "passthrough": false, "repeat": 1,
-    });
+    // A run; the model's key is not here, so that no call leaves this machine.
+    assert_eq!(
+        window.begin("attend", Value::Null).wait().unwrap(),
+        Value::Null
+    );
+    let run = starting(json!({"models": ["gemini-pro"], "cases": [case], "passthrough": false}));
+    let quote = window.ask("quote_run", run.clone()).unwrap();
+    assert_eq!(quote["lines"][0]["calls"], 1);
+    assert_eq!(quote["lines"][0]["key_present"], false);
     let summary = window.begin("start_run", run).wait().unwrap();
     assert_eq!(summary["finished"], 1);
+    assert_eq!(summary["failed"], 1);
     let gone = json!({"run": summary["run"]});
-    refused(window.ask("cancel_run", gone), "not_found");
+    refused(window.ask("cancel_run", gone.clone()), "not_found");
+    refused(window.begin("attach_run", gone).wait(), "not_found");
+    assert_eq!(window.get("live_runs").unwrap(), json!([]));
+    let runs = window.ask("runs", json!({"prompt": TRIAGE})).unwrap();
+    assert_eq!(runs["runs"][0]["run"], summary["run"]);
+    assert_eq!(runs["runs"][0]["failed"], 1);
+    let again = json!({"run": summary["run"], "retry_errors": true, "max_cost_usd": null});
+    let quote = window.ask("quote_resume", again.clone()).unwrap();
+    assert_eq!(quote["lines"][0]["calls"], 1);
+    let resumed = window.begin("resume_run", again).wait().unwrap();
+    assert_eq!(resumed["run"], summary["run"]);
+    assert_eq!(
+        window.ask("leave", json!({"how": "stay"})).unwrap(),
+        Value::Null
+    );
+
+    // Models and endpoints.
+    let test = window
+        .ask("test_model", json!({"model": "gemini-pro"}))
+        .unwrap();
+    assert_eq!(test["ok"], false);
+    let why = test["error"].as_str().unwrap();
+    assert!(why.contains("GEMINI_API_KEY"), "{why}");
+    let draft = json!({
+        "wire": "openai-chat", "id": "llama3.3", "key_env": null, "base_url": "http://127.0.0.1:9/v1",
+        "auth": null, "stream": true, "concurrency": 2, "price": {"input": "0.20", "output": "0.40"},
+    });
+    let saving = json!({"name": "local-llama", "draft": draft});
+    let models = window.ask("save_model", saving).unwrap();
+    let saved = models["models"].as_array().unwrap();
+    let saved = saved
+        .iter()
+        .find(|model| model["name"] == "local-llama")
+        .unwrap();
+    assert_eq!(saved["price"]["source"], "workspace");
+    assert_eq!(saved["concurrency"], 2);
 
     assert_eq!(window.asked(), table());
 }
@@ -234,7 +287,7 @@ fn a_run_fills_cells_tells_of_each_and_sums_up() {
     let folder = tempfile::tempdir().unwrap();
     let url = server::start(
         |asked| match asked.to_string().contains("money back today") {
-            true => (500, "the kitchen is on fire".to_owned()),
+            true => (400, "the kitchen is closed".to_owned()),
             false => (
                 200,
                 format!("{} was here", asked["model"].as_str().unwrap()),
@@ -243,10 +296,7 @@ fn a_run_fills_cells_tells_of_each_and_sums_up() {
     );
     tauri::async_runtime::block_on(redirect(folder.path(), &url));
     let window = Window::on_sample(folder.path());
-    let run = json!({
-        "prompt": TRIAGE, "models": ["claude-sonnet", "gpt-4o"],
-        "cases": ["charged-twice", "angry-caps-lock"], "passthrough": true, "repeat": 1,
-    });
+    let run = starting(json!({"cases": ["charged-twice", "angry-caps-lock"]}));
     let summary = window.begin("start_run", run).wait().unwrap();
     assert_eq!(summary["cells"], 6);
     assert_eq!(summary["finished"], 6);
@@ -255,10 +305,24 @@ fn a_run_fills_cells_tells_of_each_and_sums_up() {
     let messages = window.messages();
     let first = messages[0].as_array().unwrap();
     assert_eq!(first.len(), 1, "the start does not wait: {first:?}");
-    let events: Vec<&Value> = messages
-        .iter()
-        .flat_map(|group| group.as_array().unwrap())
-        .collect();
+    let all = messages.iter().flat_map(|group| group.as_array().unwrap());
+    // What arrived on the way says the same as what is stored in the end.
+    let mut streamed = std::collections::BTreeMap::<String, String>::new();
+    let mut events: Vec<&Value> = Vec::new();
+    for event in all {
+        if event["event"] == "delta" {
+            let text = streamed
+                .entry(event["model"].as_str().unwrap().to_owned())
+                .or_default();
+            if event["passthrough"] == false {
+                text.push_str(event["text"].as_str().unwrap());
+            }
+        } else {
+            events.push(event);
+        }
+    }
+    let whole = |model: &str| streamed[model].ends_with("was here");
+    assert!(whole("claude-sonnet") && whole("gpt-4o"), "{streamed:?}");
     assert_eq!(events[0]["event"], "started");
     assert_eq!(events[0]["run"], summary["run"]);
     assert_eq!(events.len(), 8);
@@ -317,15 +381,35 @@ fn a_run_that_is_cancelled_keeps_what_is_finished() {
     });
     tauri::async_runtime::block_on(redirect(folder.path(), &url));
     let window = Window::on_sample(folder.path());
-    let run = json!({
-        "prompt": TRIAGE, "models": ["gpt-4o"],
-        "cases": ["charged-twice", "angry-caps-lock"], "passthrough": false, "repeat": 1,
-    });
+    let run = starting(json!({
+        "models": ["gpt-4o"], "cases": ["charged-twice", "angry-caps-lock"], "passthrough": false,
+    }));
     let pending = window.begin("start_run", run);
     let started = window.message();
     let run = started[0]["run"].clone();
-    let cell = window.message();
-    assert_eq!(cell[0]["case"], "angry-caps-lock", "{cell}");
+    assert_eq!(
+        window.get("live_runs").unwrap(),
+        json!([{"run": run, "prompt": TRIAGE}])
+    );
+    let cell = loop {
+        let group = window.message();
+        let found = group
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|event| event["event"] == "cell");
+        if let Some(cell) = found {
+            break cell.clone();
+        }
+    };
+    assert_eq!(cell["case"], "angry-caps-lock", "{cell}");
+    // A page that is loaded anew takes it up where it stands, and hears its end.
+    let attached = window.begin("attach_run", json!({"run": run}));
+    let taken = window.message();
+    assert_eq!(
+        (&taken[0]["event"], &taken[0]["finished"]),
+        (&json!("started"), &json!(1))
+    );
     assert_eq!(
         window.ask("cancel_run", json!({"run": run})).unwrap(),
         Value::Null
@@ -333,6 +417,9 @@ fn a_run_that_is_cancelled_keeps_what_is_finished() {
     let summary = pending.wait().unwrap();
     assert_eq!(summary["cancelled"], true);
     assert_eq!(summary["finished"], 1);
+    assert_eq!(summary["left"], 1);
+    assert_eq!(summary["stops"], json!([{"why": "cancelled"}]));
+    assert_eq!(attached.wait().unwrap(), summary);
     let (open, changed) = gate.as_ref();
     *open.lock().unwrap() = true;
     changed.notify_all();

@@ -40,14 +40,17 @@ export type Accepting = {
   until?: string | null,
 };
 
+/** The header a key is sent in. */
+export type Auth = "bearer" | "api-key" | "x-api-key" | "x-goog-api-key" | "x-portkey-api-key";
+
 /** A saved input. */
 export type Case = {
   /** Its id inside the prompt. */
   id: CaseId,
   /** Values for the templates' variables. */
   variables: { [key in string]: JsonValue },
-  /** The conversation so far, literal text. Several turns that include the assistant's make a handoff case. */
-  turns: Array<Turn>,
+  /** The conversation so far, literal text, tool calls and results included. Several turns that include the assistant's make a handoff case. */
+  turns: Array<Message>,
   /** Labels for filtering. */
   tags: Array<string>,
   /** What an acceptable answer has. */
@@ -288,6 +291,9 @@ export type Exporting = {
   passphrase: string,
 };
 
+/** How the window is left while runs are under way. */
+export type Farewell = "finish" | "cancel" | "stay";
+
 /** Two outputs laid beside each other field by field. */
 export type FieldsComparison = { left_form: JsonForm, right_form: JsonForm,
   /** First `form`; then `prose` where words stand around the JSON; then one row a field, labelled
@@ -326,7 +332,7 @@ export type Finding = {
 };
 
 /** A finding's stable code. */
-export type FindingCode = "unmatched-change" | "waiver-expired" | "fallback-missing" | "unknown-variable" | "schema-broken" | "never-run" | "stale-run" | "same-as-primary" | "max-output-tokens" | "primary-only";
+export type FindingCode = "unmatched-change" | "waiver-expired" | "fallback-missing" | "unknown-variable" | "schema-broken" | "never-run" | "stale-run" | "same-as-primary" | "max-output-tokens" | "primary-only" | "schema-lost" | "tools-lost" | "tool-choice-lost" | "parameter-refused" | "parameter-lost" | "model-retired";
 
 /** How far a parser gets with an output, from best to worst. */
 export type JsonForm = "raw" | "fenced" | "wrapped" | "invalid" | "none";
@@ -353,6 +359,20 @@ export type LaidOut = {
   mode: Mode,
 };
 
+/** What the person decided about the runs under way while the window is closing. */
+export type Leaving = {
+  /** What to do. */
+  how: Farewell,
+};
+
+/** A live run of this process. */
+export type LiveRun = {
+  /** Its id. */
+  run: string,
+  /** The prompt. */
+  prompt: string,
+};
+
 /** A change that is answered. */
 export type Matching = {
   /** The prompt. */
@@ -365,8 +385,42 @@ export type Matching = {
   with?: number | null,
 };
 
+/** One message. In JSON `{"role","text"}`, for most; the other fields only where tools are in play. */
+export type Message = {
+  /** Who speaks. */
+  role: Speaker,
+  /** What is said; of a tool, its result. Literal: it is never read as a template. */
+  text: string,
+  /** Tools the assistant called, in order. */
+  tool_calls?: Array<ToolCall>,
+  /** Of a tool: its name. */
+  name?: string,
+  /** Of a tool: the id of the call it answers. Without one it answers the next unanswered call of its name. */
+  tool_call_id?: string,
+};
+
 /** How two texts are laid beside each other. */
 export type Mode = "words" | "lines";
+
+/** A model's settings, to be written into understudy.toml. */
+export type ModelDraft = {
+  /** Its wire format. */
+  wire: Wire,
+  /** The provider's id. */
+  id: string,
+  /** The environment variable that holds the key. */
+  key_env: string | null,
+  /** Base URL where it differs from the provider's own. */
+  base_url: string | null,
+  /** How the key is sent, where it differs. */
+  auth: Auth | null,
+  /** Whether replies are streamed. */
+  stream: boolean,
+  /** The most calls under way at its endpoint. */
+  concurrency: number | null,
+  /** The team's own price. */
+  price: Price | null,
+};
 
 /** A model in the list. */
 export type ModelEntry = {
@@ -376,12 +430,22 @@ export type ModelEntry = {
   wire: string,
   /** The provider's id. */
   id: string,
-  /** The environment variable with its key. */
+  /** The environment variable with its key, under whose name the keychain may hold it too. */
   key_env: string | null,
-  /** Whether that variable is set here; true when none is needed. */
+  /** Whether a key is here; true when none is needed. */
   key_present: boolean,
   /** Its base URL where it differs. */
   base_url: string | null,
+  /** The address calls go to, secrets left out; `None` when the settings make none. */
+  url: string | null,
+  /** How the key is sent, where that was set by hand. */
+  auth: Auth | null,
+  /** Whether replies are streamed. */
+  stream: boolean,
+  /** The most calls under way at its endpoint; `None` leaves it to the run. */
+  concurrency: number | null,
+  /** Its price; `None` when unknown. */
+  price: PriceView | null,
 };
 
 /** `model list`. */
@@ -392,6 +456,28 @@ export type ModelList = {
 
 /** A model's name in `understudy.toml`, and so the name of the variant tuned for it. */
 export type ModelName = string;
+
+/** What a model answered to a few words. */
+export type ModelTest = {
+  /** The model. */
+  model: ModelName,
+  /** Whether it answered. */
+  ok: boolean,
+  /** The address that was asked, secrets left out. */
+  url: string,
+  /** The HTTP status, when there was one. */
+  status: number | null,
+  /** How long it took. */
+  seconds: number,
+  /** Until the first piece of text, when streamed. */
+  first_token_seconds: number | null,
+  /** The model as answered: aliases resolve to dated ids. */
+  answered_by: string | null,
+  /** What it said. */
+  text: string | null,
+  /** Why it did not answer, in a sentence. */
+  error: string | null,
+};
 
 /** A signing key to be made. */
 export type NewKey = {
@@ -407,6 +493,12 @@ export type OfFallback = {
   prompt: string,
   /** The fallback. */
   fallback: string,
+};
+
+/** A model. */
+export type OfModel = {
+  /** Its name. */
+  model: string,
 };
 
 /** A pair of outputs. */
@@ -429,6 +521,12 @@ export type OfPrompt = {
 export type OfRun = {
   /** Its id, from the `started` event. */
   run: string,
+};
+
+/** Runs to be listed. */
+export type OfRuns = {
+  /** Of this prompt; of all when left out. */
+  prompt?: string | null,
 };
 
 /** Two versions of a variant. */
@@ -499,6 +597,12 @@ export type OutputView = {
   at: string | null,
   /** Why there is none, in a sentence. */
   missing: string | null,
+  /** How many outputs there are, one a repeat; the first is shown. */
+  repeats: number,
+  /** How many different texts those are: 1 when all repeats agree. */
+  different: number,
+  /** What the case expected when it was asked, judged. */
+  verdicts: Array<Verdict>,
 };
 
 /** The whole workspace on one page. */
@@ -626,6 +730,30 @@ export type Piece = { text: string, edit: Edit, class?: Class,
 /** The kind of policy. */
 export type PolicyKind = "strict" | "relaxed" | "primary-only";
 
+/** US dollars a million tokens, as decimal strings. */
+export type Price = {
+  /** Input. */
+  input: string,
+  /** Output, reasoning included. */
+  output: string,
+  /** Input read from a cache; as `input` when absent. */
+  cached_input?: string,
+  /** Input written to a cache; as `input` when absent. */
+  cache_write?: string,
+};
+
+/** A price, in US dollars a million tokens. */
+export type PriceView = {
+  /** Input, a decimal number. */
+  input: string,
+  /** Output, likewise. */
+  output: string,
+  /** Where it comes from: `workspace`, `user` or `shipped`. */
+  source: string,
+  /** As of when, where the table says so. */
+  as_of: string | null,
+};
+
 /** `prompt show`, and the head of the Write view. */
 export type PromptDetail = {
   /** Its name. */
@@ -656,6 +784,26 @@ export type PromptDetail = {
 
 /** A prompt's name, such as `support-triage`. No dot: in file names the dot separates prompt and variant. */
 export type PromptName = string;
+
+/** One line of a quote. */
+export type QuoteLine = {
+  /** The model. */
+  model: ModelName,
+  /** Whether it is given the primary's prompt. */
+  passthrough: boolean,
+  /** Whether these are the earlier turns of a handoff, which the primary answers for all. */
+  earlier_turns: boolean,
+  /** How many calls are left to make. */
+  calls: number,
+  /** Whether its key is here; true when none is needed. */
+  key_present: boolean,
+  /** Its price; `None` when unknown. */
+  price: PriceView | null,
+  /** What its calls will likely cost. */
+  likely_usd: number | null,
+  /** What they can cost at most. */
+  at_most_usd: number | null,
+};
 
 /** A rating as kept. */
 export type Rated = {
@@ -731,6 +879,16 @@ export type Restoring = {
   version: number,
 };
 
+/** A run to be resumed. */
+export type Resuming = {
+  /** Its id. */
+  run: string,
+  /** Also asks again what ended with an error. */
+  retry_errors: boolean,
+  /** Stops before it costs more, a decimal number of US dollars. */
+  max_cost_usd?: string | null,
+};
+
 /** Who speaks in a turn. */
 export type Role = "user" | "assistant";
 
@@ -760,46 +918,174 @@ export type RunCell = {
   kind?: string,
   /** The error, in a sentence. */
   message?: string,
-  /** Cells finished so far, this one included. */
+  /** How long it took, waiting between tries left out; `None` when no call was made. */
+  seconds: number | null,
+  /** How often it was tried; 0 when it came from the cache or no call could be made. */
+  tries: number,
+  /** Whether the output was taken from an earlier run of exactly the same request. */
+  cached: boolean,
+  /** What it cost; `None` means unknown. */
+  cost_usd: number | null,
+  /** Expectations that were judged. */
+  expected: number,
+  /** How many of those did not hold. */
+  unmet: number,
+  /** Cells finished so far, this one and those of before included. */
   finished: number,
   /** How many of those ended with an error. */
   failed: number,
   /** How many cells the run has. */
   cells: number,
+  /** What is known to be spent so far, in this go. */
+  spent_usd: number,
+  /** Seconds since this go began. */
+  elapsed_seconds: number,
+};
+
+/** A piece of a reply. */
+export type RunDelta = {
+  /** The case. */
+  case: CaseId,
+  /** The model that is called. */
+  model: ModelName,
+  /** Which repetition, from 1. */
+  repeat: number,
+  /** Whether it is given the primary's prompt. */
+  passthrough: boolean,
+  /** Text of the answer, to be added to what came before; empty with `restart`. */
+  text: string,
+  /** The call begins anew: what came before is void. */
+  restart: boolean,
+};
+
+/** A run in the list. */
+export type RunEntry = {
+  /** Its id. */
+  run: string,
+  /** The prompt. */
+  prompt: PromptName,
+  /** When it started, RFC 3339. */
+  at: string,
+  /** Whether this program made the calls, or the outputs come from elsewhere. */
+  live: boolean,
+  /** How it stands. */
+  state: RunStanding,
+  /** How many cells it has. */
+  cells: number,
+  /** How many are finished. */
+  finished: number,
+  /** How many of those ended with an error. */
+  failed: number,
+  /** What is known of its cost. */
+  spent_usd: number,
+  /** How many of its finished calls have no known cost. */
+  unpriced: number,
+  /** The models it asks. */
+  models: Array<ModelName>,
+  /** How often each cell is asked. */
+  repeat: number,
+  /** Whether fallbacks are also given the primary's prompt. */
+  passthrough: boolean,
+  /** Whether the primary answers the earlier turns. */
+  handoff: boolean,
 };
 
 /** An event. The first is `started`, the last of a run that was not cut off by its sink is `summary`. */
-export type RunEvent = { "event": "started" } & RunStarted | { "event": "cell" } & RunCell | { "event": "summary" } & RunSummary;
+export type RunEvent = { "event": "started" } & RunStarted | { "event": "delta" } & RunDelta | { "event": "held" } & RunHeld | { "event": "cell" } & RunCell | { "event": "summary" } & RunSummary;
 
 /** One message of a run: events in order. The first message is the `started` event alone, at once; the rest comes in
- * groups of about 50 ms. The last event of the last message is the `summary`, unless the run failed.
+ * groups of about 50 ms, in which the pieces of one reply are joined. The last event of the last message is the
+ * `summary`, unless the run failed.
  */
 export type RunEvents = Array<RunEvent>;
 
-/** The run begins. */
+/** Calls to a model wait. */
+export type RunHeld = {
+  /** The model whose call was answered so. */
+  model: ModelName,
+  /** For how many seconds from now. All models at the same endpoint wait. */
+  seconds: number,
+  /** Why, such as `rate_limited`. */
+  kind: string,
+};
+
+/** Runs, latest first. */
+export type RunList = {
+  /** One entry a run. */
+  runs: Array<RunEntry>,
+};
+
+/** What a run would do and cost: shown before anything is sent. All amounts are estimates. */
+export type RunQuote = {
+  /** The prompt. */
+  prompt: PromptName,
+  /** How many cells it has. */
+  cells: number,
+  /** How many of them are finished already; not 0 only when a run is resumed. */
+  finished: number,
+  /** One line a model and prompt given to it. */
+  lines: Array<QuoteLine>,
+  /** What it will likely cost; `None` when a price is unknown. */
+  likely_usd: number | null,
+  /** What it can cost at most; `None` when a price or the longest answer is unknown. */
+  at_most_usd: number | null,
+  /** What would get lost or be refused on the fallbacks, found by comparing the requests. */
+  findings: Array<Finding>,
+  /** How many of its cases begin with turns the primary could answer: only those can be handed over. */
+  handoff_cases: number,
+};
+
+/** How a run stands. */
+export type RunStanding = "going" | "finished" | "unfinished";
+
+/** The run begins, or goes on. */
 export type RunStarted = {
   /** The run's id. */
   run: string,
   /** How many cells it has. */
   cells: number,
+  /** How many of them were finished before and are not asked again. */
+  finished: number,
+};
+
+/** Why a run ended before all its cells were finished. */
+export type RunStop = { "why": "cancelled" } | { "why": "max_cost" } | { "why": "endpoint",
+  /** The model whose call was answered so. */
+  model: ModelName,
+  /** What it said. */
+  message: string,
 };
 
 /** The run is over. */
 export type RunSummary = {
   /** The run's id. */
   run: string,
-  /** How many cells it had. */
+  /** How many cells it has. */
   cells: number,
-  /** How many are finished, with an output or an error. Fewer than `cells` when it was cancelled. */
+  /** How many are finished, with an output or an error, those of before included. */
   finished: number,
   /** How many of those ended with an error. */
   failed: number,
-  /** How long it took. */
+  /** How many were never asked, or were under way when it ended: what resuming would do. */
+  left: number,
+  /** How many of this go came from the cache. */
+  cached: number,
+  /** How many of this go's outputs left an expectation unmet. */
+  unmet: number,
+  /** How long this go took. */
   seconds: number,
-  /** What it cost; `null` means unknown, and it is, as long as no prices are known. */
+  /** What this go cost; `null` means unknown, because some cells' costs are. */
   cost_usd: number | null,
-  /** Whether it was cancelled before all cells were finished. */
+  /** What is known of it: the sum over cells whose cost is known. */
+  spent_usd: number,
+  /** How many cells of this go have no known cost. */
+  unpriced: number,
+  /** What counts against a limit: what is known, and the most that answers of unknown cost can have cost. */
+  counted_usd: number,
+  /** Whether it ended before all cells were finished. */
   cancelled: boolean,
+  /** Why it ended before all cells were finished, most telling first; empty when it did not. */
+  stops: Array<RunStop>,
 };
 
 /** `variant save` and `variant restore`. */
@@ -820,6 +1106,14 @@ export type Saved = {
   findings: Array<Finding>,
   /** What was normalised while the file was read. */
   notes: Array<string>,
+};
+
+/** A model to be saved. */
+export type SavingModel = {
+  /** Its name. */
+  name: string,
+  /** What stands in its table. */
+  draft: ModelDraft,
 };
 
 /** `change match` and `change waive`. */
@@ -844,6 +1138,9 @@ export type Share = {
 export type Side = { pieces: Array<Piece>,
 };
 
+/** Who speaks in a message. */
+export type Speaker = "user" | "assistant" | "tool";
+
 /** How a row of a list stands, drawn with its own shape: red ◆, amber ▲, green ✓, or a dash. */
 export type Standing = "error" | "warning" | "good" | "apart";
 
@@ -857,8 +1154,20 @@ export type Starting = {
   cases?: Array<string> | null,
   /** Also gives each chosen fallback the primary's prompt. */
   passthrough: boolean,
+  /** The primary answers the earlier turns of a conversation, the fallback the last. */
+  handoff: boolean,
   /** How often each cell is asked, from 1. */
   repeat: number,
+  /** Takes an output of exactly the same request from an earlier run instead of asking again. */
+  cache: boolean,
+  /** Stops before it costs more, a decimal number of US dollars. */
+  max_cost_usd?: string | null,
+};
+
+/** What the program tells the window by itself. */
+export type Summons = { "summons": "closing",
+  /** Runs that are under way. */
+  runs: Array<LiveRun>,
 };
 
 /** A tool the model may call. */
@@ -869,6 +1178,18 @@ export type Tool = {
   description: string,
   /** JSON Schema of the arguments; its property order is content. */
   parameters: JsonValue,
+};
+
+/** A tool the model called. */
+export type ToolCall = {
+  /** The provider's id of the call, which its result names. Some give none. */
+  id?: string,
+  /** The tool's name. */
+  name: string,
+  /** The arguments: a JSON object. Where the model wrote something else (a cut reply, a weak model), its text as it
+   * stands, as a JSON string.
+   */
+  arguments: JsonValue,
 };
 
 /** A variant's history. */
@@ -1005,6 +1326,9 @@ export type Waiving = {
   until?: string | null,
 };
 
+/** The wire format a model speaks. */
+export type Wire = "openai-chat" | "openai-responses" | "anthropic" | "gemini" | "cohere" | "mistral";
+
 /** Every command: what it takes (`null`: nothing), what it answers, and what its channel gets meanwhile. */
 export type Commands = {
   /** Which program this is and what it has open. */
@@ -1049,8 +1373,28 @@ export type Commands = {
   check: { args: null; reply: CheckReport };
   /** The models of `understudy.toml`, and whether their keys are here. */
   models: { args: null; reply: ModelList };
+  /** Asks a model a few words. */
+  test_model: { args: OfModel; reply: ModelTest };
+  /** Writes a model into `understudy.toml`; everything else in it stays as it is. */
+  save_model: { args: SavingModel; reply: ModelList };
+  /** What a run would do and cost. */
+  quote_run: { args: Starting; reply: RunQuote };
   /** Runs cases on models and answers when that has ended; finished cells are kept even if the window is gone. */
   start_run: { args: Starting; reply: RunSummary; events: RunEvents };
+  /** What resuming would do and cost. */
+  quote_resume: { args: Resuming; reply: RunQuote };
+  /** Does what a run left, and answers when that has ended. */
+  resume_run: { args: Resuming; reply: RunSummary; events: RunEvents };
+  /** Runs, latest first. */
+  runs: { args: OfRuns; reply: RunList };
+  /** The runs this program has under way. */
+  live_runs: { args: null; reply: Array<LiveRun> };
+  /** Takes up a run under way: its counts so far, then what follows. Answers when it has ended. */
+  attach_run: { args: OfRun; reply: RunSummary; events: RunEvents };
   /** Stops a run. What is finished stays. */
   cancel_run: { args: OfRun; reply: null };
+  /** Hears what the program has to say by itself, for as long as the page lives. */
+  attend: { args: null; reply: null; events: Summons };
+  /** Says what becomes of the runs under way when the window is closed. */
+  leave: { args: Leaving; reply: null };
 };

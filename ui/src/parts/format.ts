@@ -63,3 +63,30 @@ export function seconds(value: number): string {
 export function dollars(value: number): string {
   return `$${value >= 0.01 || value === 0 ? value.toFixed(2) : value.toPrecision(2)}`;
 }
+
+/** A time span to go by, not to measure with: `8 s`, `3 min`, `1 h 20 min`. */
+export function span(value: number): string {
+  const whole = Math.max(1, Math.round(value));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** How fast: `8.2 a second`, `14 a minute`. */
+export function pace(perSecond: number): string {
+  if (perSecond >= 10) return `${grouped(Math.round(perSecond))} a second`;
+  if (perSecond >= 1) return `${perSecond.toFixed(1)} a second`;
+  return `${Math.max(1, Math.round(perSecond * 60))} a minute`;
+}
+
+/** An amount in a table: small ones with a place more, so that the lines add up to their sum on the screen too. */
+export function amount(value: number | null): string {
+  if (value === null) return "unknown";
+  return value < 1 && value >= 0.001 ? `$${value.toFixed(3)}` : dollars(value);
+}
+
+/** An amount that may not be known: never `$0.00` for what nobody knows. */
+export function cost(value: number | null): string {
+  return value === null ? "unknown" : dollars(value);
+}

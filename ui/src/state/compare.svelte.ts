@@ -24,7 +24,9 @@ export function arrange(entries: ComparisonEntry[]): {
   };
 }
 
-export type Action = { kind: "rate"; rating: Rating } | { kind: "next" | "previous" | "skip" | "undo" | "read" };
+export type Action =
+  | { kind: "rate"; rating: Rating }
+  | { kind: "next" | "previous" | "skip" | "undo" | "read" | "again" };
 
 const KEYS: Record<string, Action> = {
   "1": { kind: "rate", rating: "primary" },
@@ -35,6 +37,7 @@ const KEYS: Record<string, Action> = {
   k: { kind: "previous" },
   s: { kind: "skip" },
   u: { kind: "undo" },
+  r: { kind: "again" },
   Enter: { kind: "read" },
 };
 
@@ -50,6 +53,8 @@ export class CompareState {
   mode = $state<Mode>("fields");
   unfolded = $state(false);
   rating = $state(false);
+  /** The list of what can be run again is open. */
+  again = $state(false);
   #prompt: string | null = null;
   #fallback: string | null = null;
   #given: string[] = [];
@@ -94,6 +99,13 @@ export class CompareState {
     const still = list.comparisons.some((entry) => entry.case === this.selected);
     if (!still) this.selected = this.order[0]?.case ?? this.parts.identical[0]?.case ?? null;
     await this.#show();
+  }
+
+  /** Outputs of these cases are new: those in sight are read again, the others when they come into sight. */
+  async refresh(prompt: string, cases: readonly string[]): Promise<void> {
+    if (prompt !== this.#prompt) return;
+    for (const name of cases) for (const mode of ["words", "lines"]) this.#pairs.delete(`${mode} ${name}`);
+    if (this.selected !== null && cases.includes(this.selected)) await this.#show();
   }
 
   async select(name: string): Promise<void> {

@@ -9,6 +9,8 @@ export interface Frame {
   say(text: string, tone?: Notice["tone"]): void;
   /** Something was stored: what other views show may be old now. */
   changed(): Promise<void>;
+  /** Outputs of these cases were stored. Answers the cases whose outputs are in sight now, or need not be. */
+  arrived(prompt: string, cases: string[]): Promise<string[]>;
   /** Goes somewhere; asks first when a draft would be left behind. */
   go(place: Place): void;
 }

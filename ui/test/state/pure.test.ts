@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pair, Row } from "../../src/ipc";
-import { age, ago, count, day, dollars, grouped, percent } from "../../src/parts/format";
+import { age, ago, amount, cost, count, day, dollars, grouped, pace, percent, span } from "../../src/parts/format";
 import { tokens } from "../../src/parts/highlight";
 import { difference } from "../../src/parts/difference";
 import { changedLines, estimatedTokens } from "../../src/state/draft";
@@ -48,6 +48,22 @@ describe("format", () => {
       "$0.0041",
       "$2.10",
     ]);
+  });
+});
+
+describe("what is estimated", () => {
+  it("is never nothing where nobody knows", () => {
+    expect([cost(null), amount(null), cost(0)]).toEqual(["unknown", "unknown", "$0.00"]);
+  });
+
+  it("adds up on the screen too", () => {
+    expect([0.0184, 0.0138, 0.0138, 0.046].map(amount)).toEqual(["$0.018", "$0.014", "$0.014", "$0.046"]);
+    expect([1.5, 0.0004, 12].map(amount)).toEqual(["$1.50", "$0.00040", "$12.00"]);
+  });
+
+  it("tells spans and paces in the words people use", () => {
+    expect([0.2, 8.4, 90, 3600, 4800].map(span)).toEqual(["1 s", "8 s", "2 min", "1 h", "1 h 20 min"]);
+    expect([0.05, 0.9, 2.71, 128.4].map(pace)).toEqual(["3 a minute", "54 a minute", "2.7 a second", "128 a second"]);
   });
 });
 

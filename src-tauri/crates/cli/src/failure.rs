@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use understudy_core::keys::KeychainError;
 use understudy_core::telemetry::TelemetryError;
 use understudy_core::workspace::Error;
 
@@ -92,6 +93,23 @@ pub(crate) enum Failure {
         /// Files.
         files: usize,
     },
+    /// The keychain says why.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+    /// An API key is needed and nobody can be asked.
+    #[error("an API key is needed and there is no terminal to ask on: pipe it in with --stdin")]
+    NoTerminalForKey,
+    /// An API key on the command line.
+    #[error(
+        "a key is no argument, because other users of the machine can read those: type it when asked, or pipe it in with --stdin"
+    )]
+    KeyAsArgument,
+    /// An API key could not be read.
+    #[error("the API key could not be read: {0}")]
+    AskKey(io::Error),
+    /// No folder for the names of API keys can be found.
+    #[error("there is no home folder to keep the names of API keys in: set HOME")]
+    NoDataFolder,
     /// No folder for keys can be found.
     #[error("there is no home folder to keep keys in: set UNDERSTUDY_KEYS to a folder")]
     NoKeysFolder,

@@ -26,7 +26,7 @@ const FORBIDDEN: [(&str, &[&str]); 3] = [
 ];
 
 /// What only one module of core may name.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 12] = [
     ("sqlx::", "store"),
     ("reqwest::", "model"),
     ("handlebars::", "prompt"),
@@ -34,6 +34,7 @@ const HOMES: [(&str, &str); 11] = [
     ("syntect::", "compare"),
     ("jsonschema::", "parity"),
     ("pkcs8::", "keys"),
+    ("keyring_core::", "keys"),
     ("opentelemetry::", "telemetry"),
     ("opentelemetry_sdk::", "telemetry"),
     ("opentelemetry_proto::", "telemetry"),
@@ -52,10 +53,10 @@ const KNOWS: [(&str, &str); 17] = [
     ("parity", "prompt case compare"),
     ("gateway", "prompt"),
     ("keys", ""),
-    ("model", "prompt host"),
+    ("model", "prompt host keys"),
     ("catalog", "prompt model host"),
     ("check", "prompt ledger set parity catalog host"),
-    ("run", "prompt case model host"),
+    ("run", "prompt case parity model host"),
     ("telemetry", "run model prompt host"),
     ("files", "prompt case ledger set host"),
     ("store", "prompt case ledger set parity"),

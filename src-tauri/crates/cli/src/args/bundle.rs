@@ -29,6 +29,31 @@ pub(crate) enum KeyCommand {
         /// Its name
         name: String,
     },
+    /// Keep API keys of providers in the system's keychain; environment variables go first
+    #[command(subcommand)]
+    Api(ApiKeyCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKeyCommand {
+    /// Put a key into the keychain; it is asked for, unseen
+    Set {
+        /// The variable that models name in key_env, such as OPENAI_API_KEY
+        name: String,
+        /// Read the key from standard input
+        #[arg(long)]
+        stdin: bool,
+        // Taken only to be refused without being printed.
+        #[arg(hide = true, value_name = "KEY")]
+        argument: Option<String>,
+    },
+    /// List the names of the keys in the keychain
+    List,
+    /// Take a key out of the keychain
+    Remove {
+        /// The variable it stands for
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ mod data;
 mod run;
 mod variant;
 
-pub(crate) use bundle::{BundleCommand, ExportArgs, KeyCommand, VerifyArgs};
+pub(crate) use bundle::{ApiKeyCommand, BundleCommand, ExportArgs, KeyCommand, VerifyArgs};
 pub(crate) use change::{AcceptArgs, ChangeCommand, CheckArgs, Format};
 pub(crate) use data::{CaseCommand, OutputCommand};
 pub(crate) use run::{CompareArgs, DiffArgs, ModeWord, RatingWord, ReviewArgs, RunArgs, RunsArgs};
@@ -114,7 +114,7 @@ pub(crate) enum Command {
     Review(ReviewArgs),
     /// Say what stands in the way of trusting the fallbacks
     Check(CheckArgs),
-    /// Make and look at signing keys
+    /// Make and look at signing keys, and keep API keys in the keychain
     #[command(subcommand)]
     Key(KeyCommand),
     /// Export, sign, verify and look at bundles

@@ -68,6 +68,7 @@ pub(super) fn key(shell: &mut Shell, command: KeyCommand) -> Result<Answer, Fail
                 out.bytes(exported.public_key.as_bytes())
             });
         }
+        KeyCommand::Api(command) => return super::api_key::api_key(shell, command),
     }
     Ok(Answer::Yes)
 }

@@ -1,5 +1,6 @@
 //! One file a group of commands: each asks the workspace and prints its document.
 
+mod api_key;
 mod bundle;
 mod case;
 mod change;

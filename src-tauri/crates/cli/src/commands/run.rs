@@ -5,7 +5,7 @@ mod progress;
 use serde::Serialize;
 use understudy_core::model::Http;
 use understudy_core::prompt::Usd;
-use understudy_core::run::{Cancel, Event, Observer, Stop, Summary};
+use understudy_core::run::{Cancel, Event, Stop, Summary};
 use understudy_core::workspace::view::RunQuote;
 use understudy_core::workspace::{
     Error, ResumeRequest, RunContext, RunOptions, RunRequest, Workspace,
@@ -81,18 +81,25 @@ pub(super) async fn run(shell: &mut Shell, args: &RunArgs) -> Result<Answer, Fai
         });
         return Ok(Answer::Yes);
     }
-    let observer = shell.observer()?;
     let caller = Http::from_env(shell.host.clone());
     let cancel = Cancel::new();
+    let observer = shell.observer()?;
     let mut answer = Answer::Yes;
     let mut budget = args.max_cost;
     for (order, quote) in orders.iter_mut().zip(&quotes) {
         if !shell.json {
             shell.note(&quote::sentence(quote));
+            for finding in &quote.findings {
+                shell.note(&format!("{}: {}", finding.code.as_str(), finding.message));
+            }
         }
         order.options().max_cost = budget;
-        let observer = observer.as_ref();
-        let ended = run_one(shell, &workspace, order, quote, &caller, &cancel, observer).await?;
+        let context = RunContext {
+            caller: &caller,
+            cancel: &cancel,
+            observer: observer.as_ref(),
+        };
+        let ended = run_one(shell, &workspace, order, quote, &context).await?;
         let Some(summary) = ended else {
             return Ok(Answer::SomeFailed);
         };
@@ -147,17 +154,11 @@ async fn run_one(
     workspace: &Workspace,
     order: &Order,
     quote: &RunQuote,
-    caller: &Http,
-    cancel: &Cancel,
-    observer: &dyn Observer,
+    context: &RunContext<'_>,
 ) -> Result<Option<Summary>, Failure> {
     let mut progress = Progress::new(shell.draws_progress());
     let json = shell.json;
-    let context = RunContext {
-        caller,
-        cancel,
-        observer,
-    };
+    let cancel = context.cancel;
     let summary = {
         let out = &mut shell.out;
         let report = |event: Event| {
@@ -170,7 +171,7 @@ async fn run_one(
             }
             progress.take(&event);
         };
-        let mut running = std::pin::pin!(order.run(workspace, &context, report));
+        let mut running = std::pin::pin!(order.run(workspace, context, report));
         let mut stops = 0;
         loop {
             tokio::select! {

@@ -79,7 +79,7 @@ fn names_that_do_not_exist() {
     $ run support-triage --tag nope
     error: there is nothing to run: no case of support-triage has the tag `nope`
     $ accept nope support-triage --reason "long enough to say something"
-    error: nope cannot be accepted: there is no such finding; there are: unmatched-change, waiver-expired, fallback-missing, unknown-variable, schema-broken, never-run, stale-run, same-as-primary, max-output-tokens and primary-only
+    error: nope cannot be accepted: there is no such finding; there are: unmatched-change, waiver-expired, fallback-missing, unknown-variable, schema-broken, never-run, stale-run, same-as-primary, max-output-tokens, primary-only, schema-lost, tools-lost, tool-choice-lost, parameter-refused, parameter-lost and model-retired
     $ key export nope
     error: there is no key nope in $DESK/keys; there is none yet
     $ bundle export --name s --out out --sign nope --hold nope

@@ -8,8 +8,10 @@
 
 mod bad_input;
 mod desk;
+mod keychain;
 mod loopback;
 mod readme;
+mod resume;
 mod run;
 mod sample;
 mod secrets;

@@ -62,7 +62,7 @@ pub(crate) fn desk(server: &Server) -> Desk {
     desk
 }
 
-fn events(stdout: &str) -> Vec<Value> {
+pub(crate) fn events(stdout: &str) -> Vec<Value> {
     stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

@@ -227,8 +227,8 @@ fn a_planted_key_is_found_nowhere() {
     let server = Server::start(|request, _| betray(request));
     let desk = planted(&server);
     for command in [
-        "run greet --json",
-        "run greet",
+        "run greet --json --no-retry",
+        "run greet --no-retry",
         "compare greet",
         "compare greet --json",
         "compare greet case-1",

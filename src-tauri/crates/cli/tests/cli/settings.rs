@@ -72,9 +72,11 @@ fn a_policy() {
 fn a_level() {
     let desk = desk();
     let (more, less) = difference(&desk, |desk| {
-        let toml = desk.read("set/understudy.toml");
-        let level = "\n[prompts.onboarding-mail.levels]\nsame-as-primary = { level = \"error\", reason = \"tuned by May\" }\n";
-        desk.write("set/understudy.toml", toml + level);
+        desk.edit(
+            "set/understudy.toml",
+            "[prompts.onboarding-mail.levels]\n",
+            "[prompts.onboarding-mail.levels]\nsame-as-primary = { level = \"error\", reason = \"tuned by May\" }\n",
+        );
         pull(desk);
     });
     assert_eq!(
@@ -265,5 +267,56 @@ fn foreign_outputs_are_taken_in_by_naming_their_fields() {
     assert_eq!(
         (&pair["primary"]["text"], &pair["fallback"]["text"]),
         (&json!("Here."), &json!("There."))
+    );
+}
+
+#[test]
+fn a_model_whose_api_refuses_what_it_is_sent() {
+    let desk = desk();
+    let (more, less) = difference(&desk, |desk| {
+        desk.edit(
+            "set/understudy.toml",
+            "id = \"gpt-4o-2024-11-20\"",
+            "id = \"gpt-5.5\"",
+        );
+        pull(desk);
+    });
+    assert_eq!(
+        more,
+        ["doc-summary", "onboarding-mail", "support-triage"].map(|prompt| json!([
+            "error",
+            "parameter-refused",
+            prompt,
+            "gpt-4o"
+        ]))
+    );
+    assert_eq!(less, Vec::<Value>::new());
+    let directory = desk.run("check --dir set --json").stdout;
+    assert!(directory.contains("gpt-5.5 refuses `temperature` 0 unless `reasoning_effort` none"));
+}
+
+#[test]
+fn a_table_of_models_of_one_s_own() {
+    let mut desk = desk();
+    let table = desk.path("mine.toml").display().to_string();
+    desk.write(
+        "mine.toml",
+        "[models.gpt-4o]\nrefuses = [{ fields = [\"temperature\"], except = [0] }]\n",
+    );
+    desk.env.push(("UNDERSTUDY_MODELS".to_owned(), table));
+    let refused: Vec<_> = found(&desk)
+        .into_iter()
+        .filter(|finding| finding[1] == "parameter-refused")
+        .map(|finding| finding[2].clone())
+        .collect();
+    // The third sends 0.
+    assert_eq!(refused, ["doc-summary", "onboarding-mail"]);
+    desk.write("mine.toml", "[models.gpt-4o]\nprice = { input = 3 }\n");
+    let ended = desk.run("check");
+    assert_eq!(ended.code, 2);
+    assert!(
+        ended.stderr.contains("mine.toml, line 2:"),
+        "{}",
+        ended.stderr
     );
 }

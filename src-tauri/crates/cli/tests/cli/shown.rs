@@ -382,8 +382,8 @@ fn lists() {
     ");
     insta::assert_snapshot!(desk.run("model list"), @r"
     MODEL          WIRE         ID                          KEY                           PRICE
-    claude-sonnet  anthropic    claude-sonnet-4-5-20250929  ANTHROPIC_API_KEY  ▲ not set  unknown
-    gemini-pro     gemini       gemini-2.5-pro              GEMINI_API_KEY     ▲ not set  unknown
+    claude-sonnet  anthropic    claude-sonnet-4-5-20250929  ANTHROPIC_API_KEY  ▲ not set  3 / 15
+    gemini-pro     gemini       gemini-2.5-pro              GEMINI_API_KEY     ▲ not set  1.25 / 10
     gpt-4o         openai-chat  gpt-4o-2024-11-20           OPENAI_API_KEY     ▲ not set  2.5 / 10
     Prices in US dollars a million tokens, in / out, from the shipped table of 2026-11-20.
     [exit 0]

@@ -21,6 +21,9 @@ pub enum Choice {
     Named,
 }
 
+/// How Responses is asked for log probabilities: not by a field, but by what its reply shall include.
+const LOGPROBS: &str = "message.output_text.logprobs";
+
 /// A parameter and where each wire has it; `""` where it has no field at all.
 struct Field {
     name: &'static str,
@@ -214,6 +217,9 @@ impl<'a> Asks<'a> {
 
     /// The value of a parameter, by the name prompt files use or by its path in the body; `None` when it is not sent.
     pub(super) fn field(&self, name: &str) -> Option<&'a Value> {
+        if name == "logprobs" && self.wire == Wire::OpenaiResponses {
+            return self.included(LOGPROBS);
+        }
         let known = FIELDS.iter().find(|field| field.name == name);
         let path = known.map_or(name, |field| field.path(self.wire));
         let found = at(self.body, path).or_else(|| {
@@ -265,8 +271,17 @@ impl<'a> Asks<'a> {
             .collect()
     }
 
+    /// What Responses is asked to add to its reply.
+    fn included(&self, what: &str) -> Option<&'a Value> {
+        let list = self.body.get("include")?.as_array()?;
+        list.iter().find(|included| *included == what)
+    }
+
     /// Whether the wire has a field for a parameter.
     pub(super) fn has_field(&self, name: &str) -> bool {
+        if name == "logprobs" && self.wire == Wire::OpenaiResponses {
+            return true;
+        }
         FIELDS
             .iter()
             .find(|field| field.name == name)
@@ -362,6 +377,8 @@ fn choice(wire: Wire, body: &Value) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::build;
+    use crate::prompt::{Content, Model, Rendered, Tool};
     use serde_json::json;
 
     const WIRES: [Wire; 6] = [
@@ -413,6 +430,62 @@ mod tests {
     }
 
     #[test]
+    fn what_an_adapter_writes_is_read_back() {
+        let sent = [
+            "temperature",
+            "top_p",
+            "stop",
+            "seed",
+            "n",
+            "frequency_penalty",
+        ];
+        let params = json!({"set": {"temperature": 0.5, "top_p": 0.9, "stop": ["x"], "seed": 7, "n": 2,
+            "frequency_penalty": 0.1, "tool_choice": "required"}});
+        let content = Content {
+            params: serde_json::from_value(params).unwrap(),
+            output_schema: Some(json!({"type": "object"})),
+            tools: vec![Tool {
+                name: "look".into(),
+                description: String::new(),
+                parameters: Value::Null,
+            }],
+            max_output_tokens: Some(9),
+            ..Content::default()
+        };
+        let silent = Rendered {
+            system: None,
+            turns: vec![],
+        };
+        let mut read = 0;
+        for wire in WIRES {
+            // A wire without an adapter has nothing to read.
+            let Ok(request) = build(&Model::new(wire, "m"), &content, &silent) else {
+                continue;
+            };
+            read += 1;
+            let asks = Asks::read(wire, &request.body);
+            assert!(asks.schema, "{wire:?}");
+            assert_eq!(
+                (asks.tools.as_slice(), asks.max_output()),
+                (["look"].as_slice(), Some(9)),
+                "{wire:?}"
+            );
+            assert_eq!(asks.choice, Some(Choice::Required), "{wire:?}");
+            assert_eq!(asks.stops(), 1, "{wire:?}");
+            let foreign = asks.foreign();
+            for name in sent {
+                assert!(asks.field(name).is_some(), "{wire:?} {name}");
+                assert_eq!(
+                    foreign.contains(&name),
+                    !asks.has_field(name),
+                    "{wire:?} {name}"
+                );
+            }
+        }
+        assert!(read >= 2);
+    }
+
+    #[test]
     fn a_name_of_another_wire_is_foreign_and_an_unheard_one_is_not() {
         let foreign = |wire, body: Value| -> Vec<String> {
             let asks = Asks::read(wire, &body);
@@ -456,5 +529,16 @@ mod tests {
         assert_eq!(asks.field("seed"), Some(&json!(7)));
         assert_eq!(asks.stops(), 2);
         assert!(!asks.has_field("seed") && asks.has_field("stop"));
+    }
+
+    #[test]
+    fn log_probabilities_are_asked_of_responses_in_its_own_way() {
+        let asked =
+            json!({"include": ["reasoning.encrypted_content", LOGPROBS], "top_logprobs": 2});
+        let asks = Asks::read(Wire::OpenaiResponses, &asked);
+        assert!(asks.field("logprobs").is_some() && asks.foreign().is_empty());
+        let not = json!({"include": ["reasoning.encrypted_content"]});
+        let asks = Asks::read(Wire::OpenaiResponses, &not);
+        assert!(asks.field("logprobs").is_none() && asks.has_field("logprobs"));
     }
 }

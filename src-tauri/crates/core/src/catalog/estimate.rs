@@ -46,7 +46,7 @@ impl Asked {
         ];
         let replies = ["/n", "/generationConfig/candidateCount"];
         Self {
-            body_bytes: body.to_string().len(),
+            body_bytes: request.body_text().len(),
             max_output_tokens: limits.into_iter().find_map(number),
             replies: replies.into_iter().find_map(number).unwrap_or(1),
             usual_output_tokens: None,
@@ -56,12 +56,15 @@ impl Asked {
 
 /// What a call costs, as far as that can be told beforehand. In JSON decimals of dollars, as strings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Bound {
     /// A guess.
     #[serde(serialize_with = "decimal")]
+    #[cfg_attr(feature = "bindings", ts(type = "string"))]
     pub likely: Usd,
     /// What it cannot exceed at these prices; `None` when nothing limits the reply. One try: a repeat costs again.
     #[serde(serialize_with = "optional_decimal")]
+    #[cfg_attr(feature = "bindings", ts(type = "string | null"))]
     pub at_most: Option<Usd>,
 }
 

@@ -128,9 +128,11 @@ fn tool_choice(fallback: &Side<'_>, ours: &Asks<'_>, theirs: &Asks<'_>) -> Optio
     let wanted = ours.choice.unwrap_or(Choice::Auto);
     let given = theirs.choice.unwrap_or(Choice::Auto);
     let forced = |choice| matches!(choice, Choice::Required | Choice::Named);
-    let refused = theirs
-        .choice
-        .filter(|choice| fallback.facts.refuses_tool_choice.contains(choice));
+    let refused = theirs.choice.filter(|choice| {
+        // Cohere has words for some tool and for none, and no form for a certain one.
+        fallback.facts.refuses_tool_choice.contains(choice)
+            || (fallback.model.wire == Wire::Cohere && *choice == Choice::Named)
+    });
     let id = &fallback.model.id;
     if let Some(choice) = refused {
         return Some(Loss {
@@ -268,9 +270,15 @@ fn lost(fallback: &Side<'_>, ours: &Asks<'_>, theirs: &Asks<'_>) -> Vec<Loss> {
 
 fn is_openai(side: &Side<'_>) -> bool {
     let host = super::host_of(side.model).to_ascii_lowercase();
-    host == "api.openai.com"
-        || host.ends_with(".api.openai.com")
-        || host.ends_with(".openai.azure.com")
+    let hosts = [
+        "api.openai.com",
+        "openai.azure.com",
+        "cognitiveservices.azure.com",
+    ];
+    hosts.iter().any(|known| {
+        host.strip_suffix(known)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 /// Whether the API is known to refuse names it does not know. Servers that are merely compatible take more than OpenAI

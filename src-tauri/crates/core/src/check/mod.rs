@@ -1,13 +1,16 @@
 //! What stands in the way of trusting the fallback: findings.
 //!
-//! Owns the codes, their default levels and the rules. Pure: a prompt set and counted evidence come in, findings go
-//! out; nothing is read, run or stored here.
+//! Owns the codes, their default levels and the rules. Pure: a prompt set, counted evidence and an outlook come in,
+//! findings go out; nothing is read, rendered, run or stored here.
 
+mod outlook;
 mod rules;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use outlook::Outlook;
 
 use crate::ledger::{Verdict, has_ended};
 use crate::parity::Tally;
@@ -39,11 +42,23 @@ pub enum Code {
     MaxOutputTokens,
     /// There is no fallback, on purpose.
     PrimaryOnly,
+    /// The primary's replies are held to an output schema by its API, the fallback's are not.
+    SchemaLost,
+    /// The fallback's request lacks tools of the primary's.
+    ToolsLost,
+    /// The primary must call a tool, the fallback may answer without.
+    ToolChoiceLost,
+    /// The fallback's API answers its request with an error.
+    ParameterRefused,
+    /// A parameter of the primary's that callers notice does not reach the fallback.
+    ParameterLost,
+    /// A model has stopped answering, or soon will.
+    ModelRetired,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::UnmatchedChange,
         Self::WaiverExpired,
         Self::FallbackMissing,
@@ -54,6 +69,12 @@ impl Code {
         Self::SameAsPrimary,
         Self::MaxOutputTokens,
         Self::PrimaryOnly,
+        Self::SchemaLost,
+        Self::ToolsLost,
+        Self::ToolChoiceLost,
+        Self::ParameterRefused,
+        Self::ParameterLost,
+        Self::ModelRetired,
     ];
 
     /// The word used everywhere.
@@ -69,6 +90,12 @@ impl Code {
             Self::SameAsPrimary => "same-as-primary",
             Self::MaxOutputTokens => "max-output-tokens",
             Self::PrimaryOnly => "primary-only",
+            Self::SchemaLost => "schema-lost",
+            Self::ToolsLost => "tools-lost",
+            Self::ToolChoiceLost => "tool-choice-lost",
+            Self::ParameterRefused => "parameter-refused",
+            Self::ParameterLost => "parameter-lost",
+            Self::ModelRetired => "model-retired",
         }
     }
 
@@ -77,15 +104,36 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
+    /// Whether it is told from the rendered requests: what is known of it before any call.
+    pub fn is_of_requests(self) -> bool {
+        matches!(
+            self,
+            Self::SchemaLost
+                | Self::ToolsLost
+                | Self::ToolChoiceLost
+                | Self::ParameterRefused
+                | Self::ParameterLost
+        )
+    }
+
     /// Whether the rule needs outputs, which a directory does not hold.
     pub fn needs_outputs(self) -> bool {
         matches!(self, Self::SchemaBroken | Self::NeverRun | Self::StaleRun)
     }
 
+    /// What happens on the day decides. A request that is refused gives no reply at all, one without the schema gives
+    /// what the caller's parser may choke on, one without a tool cannot do what the product promises: errors. A call
+    /// that is no longer forced usually comes all the same, a lost parameter changes what is noticed, and a retirement
+    /// is known beforehand: warnings.
     fn default_level(self, policy: PolicyKind) -> Level {
         match self {
             Self::NeverRun | Self::StaleRun if policy != PolicyKind::Strict => Level::Warning,
-            Self::SameAsPrimary | Self::MaxOutputTokens | Self::PrimaryOnly => Level::Warning,
+            Self::SameAsPrimary
+            | Self::MaxOutputTokens
+            | Self::PrimaryOnly
+            | Self::ToolChoiceLost
+            | Self::ParameterLost
+            | Self::ModelRetired => Level::Warning,
             _ => Level::Error,
         }
     }
@@ -154,12 +202,13 @@ impl Report {
 pub fn check(
     set: &PromptSet,
     evidence: Option<&Evidence>,
+    outlook: &Outlook,
     now: &str,
     wanted: impl Fn(&PromptName) -> bool,
 ) -> Report {
     let mut findings = Vec::new();
     for name in set.config.prompts.keys().filter(|name| wanted(name)) {
-        for raw in rules::find(set, name, evidence, now) {
+        for raw in rules::find(set, name, evidence, outlook, now) {
             if let Some(finding) = weigh(set, name, raw, now) {
                 findings.push(finding);
             }

@@ -1,6 +1,6 @@
 //! The rules, one function each.
 
-use super::{Code, Evidence, Raw, VariantEvidence};
+use super::{Code, Evidence, Outlook, Raw, VariantEvidence, outlook};
 use crate::host::parse_time;
 use crate::ledger::{ChangeState, changes};
 use crate::prompt::{
@@ -23,6 +23,7 @@ pub(super) fn find(
     set: &PromptSet,
     name: &PromptName,
     evidence: Option<&Evidence>,
+    foreseen: &Outlook,
     now: &str,
 ) -> Vec<Raw> {
     let Some(settings) = set.config.prompts.get(name) else {
@@ -72,6 +73,10 @@ pub(super) fn find(
     );
     let all = || std::iter::once(&subject.primary).chain(&subject.fallbacks);
     found.extend(all().flat_map(|variant| unknown_variables(&subject, variant)));
+    found.extend(all().filter_map(|variant| outlook::retired(foreseen, variant, now)));
+    for fallback in &subject.fallbacks {
+        found.extend(outlook::lost(foreseen, name, fallback));
+    }
     if let Some(evidence) = evidence {
         let known = |variant: &Variant| {
             evidence
@@ -102,7 +107,7 @@ fn raw(code: Code, message: String, help: String) -> Raw {
     }
 }
 
-fn about(
+pub(super) fn about(
     code: Code,
     (variant, version): &(&Variant, &Version),
     message: String,

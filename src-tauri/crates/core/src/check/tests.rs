@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::case::Case;
+use crate::catalog::{Entry, Loss, LossKind};
 use crate::ledger::Decision;
 use crate::prompt::{
     Chain, Config, Content, LevelSetting, Margins, Policy, PromptConfig, Variant, Version,
@@ -114,7 +115,7 @@ fn all_run() -> Evidence {
 }
 
 fn found(set: &PromptSet, evidence: &Evidence) -> Vec<(&'static str, Level)> {
-    let report = check(set, Some(evidence), NOW, |_| true);
+    let report = check(set, Some(evidence), &Outlook::default(), NOW, |_| true);
     report
         .findings
         .iter()
@@ -143,7 +144,7 @@ fn an_unanswered_change_blocks_whatever_the_policy() {
             "a",
             vec![content("Say {{x}}."), content("Say {{x}} twice.")],
         );
-        let report = check(&set, Some(&all_run()), NOW, |_| true);
+        let report = check(&set, Some(&all_run()), &Outlook::default(), NOW, |_| true);
         let finding = &report.findings[0];
         assert_eq!(
             (finding.code, finding.level),
@@ -274,7 +275,7 @@ fn a_missing_fallback_blocks_and_primary_only_speaks_until_it_ends() {
         message: Some("Back soon.".into()),
     };
     settings(&mut set).policy = policy("2026-06-02");
-    let report = check(&set, Some(&all_run()), NOW, |_| true);
+    let report = check(&set, Some(&all_run()), &Outlook::default(), NOW, |_| true);
     assert!(
         report.findings[0].message.contains("Back soon."),
         "{:?}",
@@ -292,7 +293,7 @@ fn a_missing_fallback_blocks_and_primary_only_speaks_until_it_ends() {
 fn a_variable_that_cases_lack_is_named_with_the_cases() {
     let mut set = good(PolicyKind::Strict);
     prompt(&mut set).variants[1] = variant("b", vec![content("Tell {{x}} and {{#if y}}z{{/if}}.")]);
-    let report = check(&set, Some(&all_run()), NOW, |_| true);
+    let report = check(&set, Some(&all_run()), &Outlook::default(), NOW, |_| true);
     assert_eq!(report.findings.len(), 1);
     let message = &report.findings[0].message;
     assert!(
@@ -352,10 +353,113 @@ fn levels_can_be_set_and_findings_accepted_for_these_heads_only() {
 
 #[test]
 fn without_outputs_their_rules_are_named_as_skipped() {
-    let report = check(&good(PolicyKind::Strict), None, NOW, |_| true);
+    let report = check(
+        &good(PolicyKind::Strict),
+        None,
+        &Outlook::default(),
+        NOW,
+        |_| true,
+    );
     let skipped: Vec<_> = report.skipped.iter().map(|code| code.as_str()).collect();
     assert_eq!(skipped, ["schema-broken", "never-run", "stale-run"]);
     assert_eq!(report.findings, []);
+}
+
+fn foreseen(losses: &[(LossKind, &str)], retires: Option<&str>) -> Outlook {
+    let losses = losses
+        .iter()
+        .map(|(kind, message)| Loss {
+            kind: *kind,
+            subject: "x".into(),
+            message: (*message).into(),
+            help: "h".into(),
+        })
+        .collect();
+    let facts = Entry {
+        retires: retires.map(str::to_owned),
+        source: Some("https://example.org/days".into()),
+        ..Entry::default()
+    };
+    Outlook {
+        losses: [((name(), model("b")), losses)].into(),
+        facts: [(model("b"), facts)].into(),
+    }
+}
+
+#[test]
+fn what_a_request_loses_speaks_as_loudly_as_it_hurts() {
+    let outlook = foreseen(
+        &[
+            (LossKind::Schema, "carries no schema"),
+            (LossKind::Tools, "carries no tools"),
+            (LossKind::ToolChoice, "may answer without"),
+            (LossKind::Refused, "refuses `temperature` 0.2"),
+            (LossKind::Refused, "refuses `top_p` 0.9"),
+            (LossKind::Parameter, "goes without `seed`"),
+        ],
+        None,
+    );
+    let report = check(&good(PolicyKind::Relaxed), None, &outlook, NOW, |_| true);
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.code.as_str(), finding.level))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("schema-lost", Level::Error),
+            ("tools-lost", Level::Error),
+            ("parameter-refused", Level::Error),
+            ("parameter-refused", Level::Error),
+            ("tool-choice-lost", Level::Warning),
+            ("parameter-lost", Level::Warning),
+        ]
+    );
+    let finding = &report.findings[2];
+    assert_eq!(finding.message, "b: refuses `temperature` 0.2");
+    assert_eq!(
+        (
+            finding.model.as_ref(),
+            finding.version,
+            finding.help.as_str()
+        ),
+        (Some(&model("b")), Some(1), "h")
+    );
+    // No output is needed to tell, so a directory can be checked for it.
+    assert!(!report.skipped.contains(&Code::SchemaLost));
+}
+
+#[test]
+fn a_model_that_retires_is_named_a_quarter_of_a_year_before() {
+    // Today is 2026-06-01.
+    let said = |day: &str| {
+        let outlook = foreseen(&[], Some(day));
+        let report = check(&good(PolicyKind::Strict), None, &outlook, NOW, |_| true);
+        let mut findings = report.findings.into_iter();
+        let finding = findings.next()?;
+        assert_eq!(
+            (finding.code, finding.level),
+            (Code::ModelRetired, Level::Warning)
+        );
+        assert!(
+            finding.help.contains("https://example.org/days"),
+            "{finding:?}"
+        );
+        assert_eq!(findings.next(), None);
+        Some(finding.message)
+    };
+    assert_eq!(said("2026-08-31"), None);
+    assert_eq!(
+        said("2026-08-30").as_deref(),
+        Some("b retires on 2026-08-30")
+    );
+    assert!(
+        said("2026-06-01")
+            .unwrap()
+            .contains("has been retired on 2026-06-01")
+    );
+    assert!(said("2025-01-01").unwrap().contains("has been retired"));
 }
 
 #[test]

@@ -1,13 +1,14 @@
-//! Signing keys: a folder of encrypted files, a key by its name.
+//! Signing keys: a folder of encrypted files, a key by its name. And the system's keychain, for API keys.
 //!
 //! Owns where secret keys lie and how they are opened. `<name>.pem` is encrypted PKCS#8 as OpenSSL
 //! writes and reads it, for its owner's eyes only; `<name>.pub.pem` beside it is the public half.
 //! Nothing is ever overwritten. What is signed is no business of this module: it hands out a
 //! [`SigningKey`] and knows no envelope.
 //!
-//! API keys of providers are not kept at all; see [`crate::model::ApiKeys`].
+//! API keys of providers are kept in no file: where the user chose so they are in the system's [`Keychain`].
 
 mod error;
+mod keychain;
 mod passphrase;
 mod pem;
 
@@ -20,6 +21,9 @@ use understudy_bundle::{PublicKey, SigningKey};
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub use error::KeyError;
+#[cfg(test)]
+pub(crate) use keychain::mocked;
+pub use keychain::{Keychain, KeychainError};
 pub use passphrase::Passphrase;
 
 /// Bytes of a key file, at most. Ours have some 400.

@@ -1,11 +1,14 @@
 //! Why a call brought no answer.
 
+mod complaint;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::prompt::RenderError;
+
+pub(super) use complaint::Complaint;
 
 /// The most bytes of a provider's message that are kept.
 const MESSAGE_BYTES: usize = 2048;
@@ -53,7 +56,7 @@ pub enum ErrorKind {
         /// The variable that was looked for.
         env: String,
     },
-    /// No adapter for this wire yet.
+    /// No adapter for this wire. Only older versions say so; what they stored stays readable.
     UnsupportedWire {
         /// The wire, as in `understudy.toml`.
         wire: String,
@@ -212,84 +215,6 @@ impl From<RenderError> for CallError {
     }
 }
 
-/// What an error body says: its message, and its code for the cases in which the status does not tell enough.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Complaint {
-    pub(super) message: String,
-    code: String,
-    param: String,
-    kind: String,
-}
-
-impl Complaint {
-    /// Reads the error bodies of all wires: `{error:{message,type,param,code}}`, `{error:"…"}`, `{message}`,
-    /// `{detail}`, Gemini's one-element array, and anything else as it stands.
-    pub(super) fn read(body: &Value) -> Self {
-        let outer = match body {
-            Value::Array(items) => items.first().unwrap_or(body),
-            _ => body,
-        };
-        let inner = match outer.get("error") {
-            Some(error @ (Value::Object(_) | Value::String(_))) => error,
-            _ => outer,
-        };
-        let word = |name: &str| match inner.get(name) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        };
-        let message = match inner {
-            Value::String(text) => text.clone(),
-            _ => ["message", "detail"]
-                .iter()
-                .map(|name| word(name))
-                .find(|text| !text.is_empty())
-                .unwrap_or_else(|| inner.to_string()),
-        };
-        Self {
-            message,
-            code: word("code"),
-            param: word("param"),
-            kind: word("type"),
-        }
-    }
-
-    /// The message, and the parameter it is about where the message does not name it.
-    pub(super) fn sentence(&self) -> String {
-        if self.param.is_empty() || self.message.contains(&self.param) {
-            self.message.clone()
-        } else {
-            format!("{} (`{}`)", self.message, self.param)
-        }
-    }
-
-    /// Whether the prompt was filtered: an outcome, although Azure sends it as a 400.
-    pub(super) fn is_filtered(&self) -> bool {
-        self.code == "content_filter"
-    }
-
-    /// The kind for this complaint under this status. 429 also means "no money left", which no waiting cures.
-    pub(super) fn kind(&self, status: u16, retry_after_seconds: Option<f64>) -> ErrorKind {
-        let says = |word: &str| self.code == word || self.kind == word;
-        if status == 429 && says("insufficient_quota") || says("billing_error") {
-            return ErrorKind::Payment;
-        }
-        if says("overloaded_error") {
-            return ErrorKind::Overloaded;
-        }
-        // OpenRouter and streams put the status of the real failure into an answer that is itself a 200.
-        let inner = (status == 200)
-            .then(|| self.code.parse::<u16>().ok())
-            .flatten()
-            .filter(|code| (400..600).contains(code));
-        match inner {
-            Some(code) => ErrorKind::of_status(code, retry_after_seconds),
-            None if status == 200 => ErrorKind::Server,
-            None => ErrorKind::of_status(status, retry_after_seconds),
-        }
-    }
-}
-
 /// A foreign text made fit for a terminal and a log line: control characters become spaces, and it is cut at a
 /// character.
 pub(super) fn printable(text: &str, max_bytes: usize) -> String {
@@ -306,105 +231,4 @@ pub(super) fn printable(text: &str, max_bytes: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn error_bodies_of_every_shape_are_read() {
-        for (body, message) in [
-            (
-                json!({"error": {"message": "no", "type": "t", "param": null, "code": null}}),
-                "no",
-            ),
-            (json!({"error": "plain"}), "plain"),
-            (json!({"message": "short"}), "short"),
-            (json!({"detail": "gone"}), "gone"),
-            (json!({"detail": [{"msg": "m"}]}), r#"[{"msg":"m"}]"#),
-            (json!([{"error": {"message": "wrapped"}}]), "wrapped"),
-            (
-                json!({"type": "error", "error": {"type": "x", "message": "a"}}),
-                "a",
-            ),
-            (json!({"odd": 1}), r#"{"odd":1}"#),
-            (json!(null), "null"),
-            (json!([]), "[]"),
-        ] {
-            assert_eq!(Complaint::read(&body).message, message, "{body}");
-        }
-        let named = Complaint::read(
-            &json!({"error": {"message": "Unsupported value", "param": "temperature"}}),
-        );
-        assert_eq!(named.sentence(), "Unsupported value (`temperature`)");
-    }
-
-    #[test]
-    fn no_money_is_not_a_rate_limit() {
-        let broke = Complaint::read(&json!({"error": {"code": "insufficient_quota"}}));
-        assert_eq!(broke.kind(429, Some(1.0)), ErrorKind::Payment);
-        let busy = Complaint::read(&json!({"error": {"code": 429}}));
-        assert_eq!(
-            busy.kind(429, Some(1.0)),
-            ErrorKind::RateLimited {
-                retry_after_seconds: Some(1.0)
-            }
-        );
-        // The real status inside a 200.
-        assert_eq!(busy.kind(200, None).code(), "rate_limited");
-        assert_eq!(Complaint::default().kind(200, None), ErrorKind::Server);
-        let overloaded = Complaint::read(&json!({"error": {"type": "overloaded_error"}}));
-        assert_eq!(overloaded.kind(500, None), ErrorKind::Overloaded);
-    }
-
-    #[test]
-    fn every_status_has_a_kind() {
-        let kinds = [
-            (204, "bad_body"),
-            (302, "redirect"),
-            (400, "bad_request"),
-            (401, "unauthorized"),
-            (402, "payment"),
-            (403, "forbidden"),
-            (404, "not_found"),
-            (408, "timeout"),
-            (409, "server"),
-            (413, "bad_request"),
-            (422, "bad_request"),
-            (429, "rate_limited"),
-            (500, "server"),
-            (502, "server"),
-            (503, "overloaded"),
-            (529, "overloaded"),
-        ];
-        for (status, code) in kinds {
-            assert_eq!(ErrorKind::of_status(status, None).code(), code, "{status}");
-        }
-    }
-
-    #[test]
-    fn messages_are_cut_and_hold_no_control_characters() {
-        assert_eq!(printable("\u{1b}[31mred\u{7}\nline ", 100), "[31mred  line");
-        assert_eq!(printable("aé", 2), "a");
-        let long = CallError::new(ErrorKind::Server, "é".repeat(5000));
-        assert_eq!(long.message.len(), MESSAGE_BYTES);
-    }
-
-    #[test]
-    fn errors_survive_json_and_newer_kinds_are_read() {
-        let error = CallError {
-            status: Some(429),
-            ..CallError::new(
-                ErrorKind::RateLimited {
-                    retry_after_seconds: Some(2.0),
-                },
-                "slow down",
-            )
-        };
-        let value = serde_json::to_value(&error).unwrap();
-        insta::assert_snapshot!(value.to_string(), @r#"{"kind":"rate_limited","retry_after_seconds":2.0,"message":"slow down","status":429,"request_id":null}"#);
-        assert_eq!(serde_json::from_value::<CallError>(value).unwrap(), error);
-        let newer: CallError = serde_json::from_value(json!({"kind": "quantum"})).unwrap();
-        assert_eq!(newer.kind, ErrorKind::Unknown);
-        insta::assert_snapshot!(error, @"rate limited, to be tried again after 2 s (HTTP 429): slow down");
-    }
-}
+mod tests;

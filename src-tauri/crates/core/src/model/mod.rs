@@ -1,31 +1,40 @@
 //! Models behind their wires: how a version becomes a request, and a provider's reply an answer.
 //!
-//! Owns one adapter per wire (a pure body builder and a pure parser over `serde_json::Value`), the typed errors of a
-//! call, and the one transport under all of them. It is the only module that knows `reqwest`. It must not know runs,
-//! the database, prompt sets or where keys come from: an [`ApiKeys`] hands them out.
+//! Owns one adapter per wire (a pure body builder and a pure folder of replies over `serde_json::Value`), the typed
+//! errors of a call, and the one transport under all of them. It is the only module that knows `reqwest`. It must not
+//! know runs, the database or prompt sets. An [`ApiKeys`] hands keys out; only [`Keys`] knows from where.
 //!
 //! ```text
 //! (Model, Content, Rendered) --build--> Request --Caller--> Answer | CallError
+//!
+//! bytes --sse--> events --json--> frames --the wire's Fold--> Draft --> Answer
 //! ```
 //!
-//! Deliberately absent: retries (a repeated call bills again and changes the sample; the executor decides, later),
-//! streaming, and the wires without an adapter, which give [`BuildError::UnsupportedWire`]. A wire is added by a
-//! module with `body` and `answer` and a line in each `match` on [`crate::prompt::Wire`] here and in [`Request`].
+//! Deliberately absent: retries (a repeated call bills again and changes the sample; the executor decides). A body that
+//! was not streamed goes through the same fold, as one frame, so that a reply means the same either way. A wire is
+//! added by a module with a `SHAPE`, a `body` and a `Fold`, and a line in the `match` of [`build`] and of `fold`.
 
 mod answer;
 mod anthropic;
 mod attempt;
+mod cohere;
+mod conversation;
+mod draft;
 mod error;
 mod fold;
+mod gemini;
 mod json;
 mod key;
 #[cfg(test)]
 pub(crate) mod loopback;
+mod mistral;
 mod openai_chat;
+mod openai_responses;
 mod post;
 mod request;
 mod schema;
 pub mod scripted;
+mod sse;
 mod transport;
 mod wire;
 
@@ -40,9 +49,8 @@ pub use crate::prompt::ToolCall;
 pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
 pub use error::{CallError, ErrorKind};
-pub use key::{ApiKey, ApiKeys, EnvKeys};
+pub use key::{ApiKey, ApiKeys, EnvKeys, Keys};
 pub use post::{Post, PostError, Posted};
-
 pub use request::{BuildError, Request, address, build};
 pub use transport::{Http, Proxies, Settings};
 
@@ -74,3 +82,6 @@ pub trait Caller: Send + Sync {
     /// [`Finish`].
     fn call<'a>(&'a self, call: &'a Call, watch: &'a dyn Watch) -> BoxFuture<'a, Attempt>;
 }
+
+#[cfg(test)]
+mod tests;

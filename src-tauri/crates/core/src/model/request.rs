@@ -1,5 +1,7 @@
 //! The exact request a version makes, as a value: what `variant render` prints and what the transport sends.
 
+mod address;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +10,15 @@ use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::wire::Shape;
-use super::{CallError, ErrorKind, anthropic, json, openai_chat};
+use super::{
+    CallError, ErrorKind, anthropic, cohere, gemini, json, mistral, openai_chat, openai_responses,
+    wire,
+};
 use crate::prompt::{Auth, Content, Digest, Model, Rendered, Wire};
 
 /// Settings of a model that make no request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
-    /// No adapter for the wire yet.
-    #[error("the wire `{}` cannot be called yet", .wire.as_str())]
-    UnsupportedWire {
-        /// The wire.
-        wire: Wire,
-    },
     /// The base URL cannot be used.
     #[error("base_url: {reason}")]
     BaseUrl {
@@ -39,15 +37,7 @@ pub enum BuildError {
 
 impl From<BuildError> for CallError {
     fn from(error: BuildError) -> Self {
-        match &error {
-            BuildError::UnsupportedWire { wire } => Self::new(
-                ErrorKind::UnsupportedWire {
-                    wire: wire.as_str().to_owned(),
-                },
-                "",
-            ),
-            _ => Self::new(ErrorKind::BadSettings, error.to_string()),
-        }
+        Self::new(ErrorKind::BadSettings, error.to_string())
     }
 }
 
@@ -125,19 +115,31 @@ impl fmt::Debug for Request {
 /// - Unset parameters are absent from the body, never null. A parameter that the API refuses is sent all the same if
 ///   the version sets it: the refusal is what the user needs to see.
 /// - `params.remove` takes a parameter out of `params.set`; `provider_options` are merged last, objects in depth.
+/// - Parameters have neutral names, which each wire spells in its own way; a name the wire does not know goes out as it
+///   stands, and so does a wire's own name.
+/// - A field that a wire adds by itself (`stream`, `store`, …) can be taken out by its name in `params.remove`.
 /// - Headers of the model replace the wire's own of the same name.
 pub fn build(model: &Model, content: &Content, rendered: &Rendered) -> Result<Request, BuildError> {
     let shape = match model.wire {
         Wire::OpenaiChat => &openai_chat::SHAPE,
+        Wire::OpenaiResponses => &openai_responses::SHAPE,
         Wire::Anthropic => &anthropic::SHAPE,
-        wire @ (Wire::OpenaiResponses | Wire::Gemini | Wire::Cohere | Wire::Mistral) => {
-            return Err(BuildError::UnsupportedWire { wire });
-        }
+        Wire::Gemini if wire::streams(model, content) => &gemini::STREAM,
+        Wire::Gemini => &gemini::SHAPE,
+        Wire::Cohere => &cohere::SHAPE,
+        Wire::Mistral => &mistral::SHAPE,
     };
-    let url = join(model.base_url.as_deref(), shape)?;
+    let url = address::join(model, shape)?;
     let mut body = match model.wire {
+        Wire::OpenaiChat => {
+            let host = url.host_str().unwrap_or_default();
+            openai_chat::body(model, content, rendered, host)
+        }
+        Wire::OpenaiResponses => openai_responses::body(model, content, rendered),
         Wire::Anthropic => anthropic::body(model, content, rendered),
-        _ => openai_chat::body(model, content, rendered, url.host_str().unwrap_or_default()),
+        Wire::Gemini => gemini::body(model, content, rendered),
+        Wire::Cohere => cohere::body(model, content, rendered),
+        Wire::Mistral => mistral::body(model, content, rendered),
     };
     json::merge(&mut body, &content.provider_options);
 
@@ -178,7 +180,7 @@ fn auth(model: &Model, host: &str) -> Auth {
     if let Some(auth) = model.auth {
         return auth;
     }
-    if host.ends_with(".openai.azure.com") || host.ends_with(".cognitiveservices.azure.com") {
+    if address::is_azure(host) && model.wire != Wire::Anthropic {
         return Auth::ApiKey;
     }
     if host == "api.portkey.ai" {
@@ -186,8 +188,7 @@ fn auth(model: &Model, host: &str) -> Auth {
     }
     match model.wire {
         Wire::Anthropic => Auth::XApiKey,
-        // Vertex takes an access token instead of a key.
-        Wire::Gemini if host.ends_with("aiplatform.googleapis.com") => Auth::Bearer,
+        Wire::Gemini if address::is_vertex(host) => Auth::Bearer,
         Wire::Gemini => Auth::XGoogApiKey,
         _ => Auth::Bearer,
     }
@@ -266,56 +267,6 @@ fn check_header(name: &str, value: &str) -> Result<String, BuildError> {
         return refuse("it is set by the transport");
     }
     Ok(lower)
-}
-
-/// Joins a base URL and the wire's endpoint without doubling.
-///
-/// A base may end in `/` or not, and may or may not hold the version segment: `http://host:8000`,
-/// `http://host:8000/v1/` and `https://openrouter.ai/api/v1` all lead to `…/v1/chat/completions`. A path with
-/// `/deployments/` (Azure) takes none. A base that already ends in the endpoint is used as it stands, which is the way
-/// out for servers that fit no rule. A query is kept.
-fn join(base: Option<&str>, shape: &Shape) -> Result<Url, BuildError> {
-    let refuse = |reason: &str| {
-        Err(BuildError::BaseUrl {
-            reason: reason.to_owned(),
-        })
-    };
-    let mut url = match Url::parse(base.unwrap_or(shape.origin).trim()) {
-        Ok(url) => url,
-        Err(error) => return refuse(&format!("this is not a URL: {error}")),
-    };
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return refuse("it must start with http:// or https:// and name a host");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("it holds a user name or password; put the key's variable into key_env");
-    }
-    url.set_fragment(None);
-    let path = url.path().trim_end_matches('/').to_owned();
-    if path.ends_with(shape.endpoint) {
-        url.set_path(&path);
-        return Ok(url);
-    }
-    let segments: Vec<&str> = path.split('/').collect();
-    let versioned = if shape.version_anywhere {
-        segments
-            .iter()
-            .any(|segment| is_version(segment) || *segment == "deployments")
-    } else {
-        segments.last().is_some_and(|segment| is_version(segment))
-    };
-    let version = if versioned { "" } else { "/v1" };
-    url.set_path(&format!("{path}{version}{}", shape.endpoint));
-    Ok(url)
-}
-
-/// `v1`, `v2`, `v1beta`.
-fn is_version(segment: &str) -> bool {
-    let Some(rest) = segment.strip_prefix('v') else {
-        return false;
-    };
-    rest.starts_with(|c: char| c.is_ascii_digit())
-        && rest.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which output schemas OpenAI's strict mode takes.
+//! What OpenAI asks of output schemas: a name, and which of them its strict mode takes.
 
 use serde_json::Value;
 
@@ -17,6 +17,21 @@ const UNSUPPORTED: [&str; 11] = [
     "prefixItems",
     "unevaluatedProperties",
 ];
+
+/// The name a schema is sent under: its title where that fits OpenAI's rules for names.
+pub(super) fn name(schema: &Value) -> &str {
+    let fits = |name: &&str| {
+        (1..=64).contains(&name.len())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    };
+    schema
+        .get("title")
+        .and_then(Value::as_str)
+        .filter(fits)
+        .unwrap_or("output")
+}
 
 /// Whether strict mode takes this schema: an object at the root, and in every object all properties required and no
 /// others allowed.

@@ -24,10 +24,13 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Url};
 
-use super::key::{ApiKey, EnvKeys, Guarded, Redaction};
+use super::key::{ApiKey, Guarded, Keys, Redaction};
 use super::request::{secret_headers, secret_query};
 use super::{ApiKeys, Attempt, Call, CallError, Caller, ErrorKind, Watch};
 use crate::host::Host;
+
+/// What is recorded in place of bytes that hold a secret in pieces, one an event: nothing finds it among them.
+const PIECES: &[u8] = b"[secret]: it came in pieces, so the bytes are not kept";
 
 /// Connections kept for the next call. Runs of 128 calls at once open each of theirs once.
 const IDLE_CONNECTIONS: usize = 512;
@@ -136,13 +139,14 @@ impl Http {
         }
     }
 
-    /// Keys and proxies from `host`'s environment, the default limits.
+    /// Keys from `host`'s environment, else from the system's keychain where the user put them there; proxies from the
+    /// environment; the default limits.
     pub fn from_env(host: Arc<dyn Host>) -> Self {
         let settings = Settings {
             proxies: Proxies::from_env(host.as_ref()),
             ..Settings::default()
         };
-        Self::new(host.clone(), Arc::new(EnvKeys(host)), settings)
+        Self::new(host.clone(), Arc::new(Keys::new(host)), settings)
     }
 
     fn client(&self, secure: bool) -> Result<&Client, CallError> {
@@ -177,13 +181,15 @@ impl Http {
     }
 
     /// The call's key, when its model names one.
-    fn key(&self, call: &Call) -> Result<Option<ApiKey>, CallError> {
+    async fn key(&self, call: &Call) -> Result<Option<ApiKey>, CallError> {
         let Some(env) = &call.settings.key_env else {
             return Ok(None);
         };
-        match self.keys.api_key(env) {
-            Some(key) => Ok(Some(key)),
-            None => Err(CallError::new(ErrorKind::NoKey { env: env.clone() }, "")),
+        let missing = |why: String| CallError::new(ErrorKind::NoKey { env: env.clone() }, why);
+        match self.keys.api_key(env).await {
+            Ok(Some(key)) => Ok(Some(key)),
+            Ok(None) => Err(missing(String::new())),
+            Err(error) => Err(missing(error.to_string())),
         }
     }
 
@@ -199,7 +205,7 @@ impl Http {
     }
 
     async fn once(&self, call: &Call, watch: &dyn Watch) -> Attempt {
-        let key = match self.key(call) {
+        let key = match self.key(call).await {
             Ok(key) => key,
             Err(error) => return Attempt::of(Err(error)),
         };
@@ -224,6 +230,9 @@ impl Http {
         watch.end();
         let mut attempt = exchange.end(end);
         redaction.clean(&mut attempt);
+        if attempt.trace.raw.is_some() && watch.met_pieces() {
+            attempt.trace.raw = Some(PIECES.to_vec());
+        }
         attempt
     }
 }

@@ -81,7 +81,7 @@ impl Margins {
 /// Finding codes whose level can be set in `understudy.toml`: those of `check`, and those that are reserved for rules
 /// to come, so that a set written for a newer program still opens. A misspelt code would silence nothing and nobody
 /// would notice.
-pub const LEVEL_CODES: [&str; 22] = [
+pub const LEVEL_CODES: [&str; 27] = [
     "unmatched-change",
     "waiver-expired",
     "fallback-missing",
@@ -92,6 +92,11 @@ pub const LEVEL_CODES: [&str; 22] = [
     "same-as-primary",
     "max-output-tokens",
     "primary-only",
+    "schema-lost",
+    "tools-lost",
+    "tool-choice-lost",
+    "parameter-refused",
+    "parameter-lost",
     "secret-in-prompt",
     "diverged",
     "inconclusive",

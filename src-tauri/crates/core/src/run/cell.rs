@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::model::{Answer, CallError, Request, Trace};
+use crate::parity::Verdict;
 use crate::prompt::{CaseId, ContentId, Digest, Message, ModelName, Usd};
 
 /// Which cell of a run.
@@ -55,24 +56,6 @@ pub struct Try {
     pub trace: Trace,
 }
 
-/// What an expectation says of an output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(
-    feature = "bindings",
-    derive(ts_rs::TS),
-    ts(rename = "ExpectationVerdict")
-)]
-pub struct Verdict {
-    /// The assertion's name, such as `not-contains`.
-    pub kind: String,
-    /// Whether it holds; `None` when it cannot be judged here.
-    pub passed: Option<bool>,
-    /// Why it does not hold, or cannot be judged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "bindings", ts(optional))]
-    pub why: Option<String>,
-}
-
 /// A cell that is over. Finished only when a [`Sink`] has committed it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
@@ -114,12 +97,6 @@ pub trait Pricing: fmt::Debug + Send + Sync {
 
     /// The price, as JSON, to be kept beside a cost.
     fn row(&self) -> Option<Arc<str>>;
-}
-
-/// What a case expects of an answer.
-pub trait Judge: fmt::Debug + Send + Sync {
-    /// One verdict an expectation.
-    fn judge(&self, answer: &Answer) -> Vec<Verdict>;
 }
 
 /// Outputs of earlier runs, by exactly what was asked.

@@ -26,7 +26,7 @@ mod waiting;
 mod work;
 
 pub use cancel::Cancel;
-pub use cell::{Cache, Cell, CellKey, Judge, Outcome, Pricing, Sink, SinkError, Try, Verdict};
+pub use cell::{Cache, Cell, CellKey, Outcome, Pricing, Sink, SinkError, Try};
 pub use event::{CellEvent, CellState, DeltaEvent, Event, Held, Started, Stop, Summary};
 pub use execute::{Execution, Limits, RunError, execute};
 pub use observe::{Observer, Part, Tried, Unobserved};

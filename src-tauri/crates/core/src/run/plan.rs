@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::handoff::Handoff;
-use super::{CellKey, Judge, Part, Pricing};
+use super::{CellKey, Part, Pricing};
 use crate::case::Case;
 use crate::model::{Call, CallError, build};
+use crate::parity::Expectations;
 use crate::prompt::{
     CaseId, Content, ContentId, Digest, Message, Model, ModelName, RenderError, Renderer,
 };
@@ -125,7 +126,7 @@ pub enum PlanError {
 struct Input {
     case: Arc<Case>,
     digest: Digest,
-    judge: Option<Arc<dyn Judge>>,
+    expect: Option<Arc<Expectations>>,
 }
 
 /// A cell that is planned. Rendering waits until the call is made, so that a plan's memory does not grow with its
@@ -171,8 +172,8 @@ impl CellPlan {
         self.repeat
     }
 
-    pub(super) fn judge(&self) -> Option<&dyn Judge> {
-        self.input.judge.as_deref()
+    pub(super) fn expect(&self) -> Option<&Expectations> {
+        self.input.expect.as_deref()
     }
 
     /// The call to make. What cannot be rendered or built is the cell's error, and no call.
@@ -231,7 +232,7 @@ impl Plan {
                 Arc::new(Input {
                     digest: case.input_digest(),
                     case: Arc::new(case),
-                    judge: None,
+                    expect: None,
                 })
             })
             .collect();
@@ -280,15 +281,15 @@ impl Plan {
         self
     }
 
-    /// Gives every case its judge.
+    /// Judges every case's outputs by what it expects.
     #[must_use]
-    pub fn judged(mut self, judge: impl Fn(&Case) -> Option<Arc<dyn Judge>>) -> Self {
+    pub fn expecting(mut self, expect: impl Fn(&Case) -> Option<Expectations>) -> Self {
         for input in &mut self.inputs {
-            let judge = judge(&input.case);
+            let expect = expect(&input.case).map(Arc::new);
             *input = Arc::new(Input {
                 case: input.case.clone(),
                 digest: input.digest.clone(),
-                judge,
+                expect,
             });
         }
         self

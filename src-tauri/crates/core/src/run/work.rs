@@ -138,8 +138,8 @@ impl Work {
 
     /// The cell, over.
     pub(super) fn end(self, outcome: Outcome, cached: bool, at: String) -> Cell {
-        let verdicts = match (&outcome, self.plan.judge()) {
-            (Outcome::Output(answer), Some(judge)) => judge.judge(answer),
+        let verdicts = match (&outcome, self.plan.expect()) {
+            (Outcome::Output(answer), Some(expect)) => expect.judge(&answer.text),
             _ => Vec::new(),
         };
         let pricing = self.plan.target().pricing.as_ref();

@@ -189,7 +189,7 @@ fn the_attributes_of_an_answer() {
     telemetry.shutdown();
     let spans = collector.spans();
     let span = spans.iter().find(|span| span.name == "chat gpt-1").unwrap();
-    insta::assert_snapshot!(collector::listed(&span.attributes), @"
+    insta::assert_snapshot!(collector::listed(&span.attributes), @r"
     gen_ai.conversation.id = string r1/c1/1
     gen_ai.operation.name = string chat
     gen_ai.prompt.name = string triage
@@ -197,6 +197,7 @@ fn the_attributes_of_an_answer() {
     gen_ai.provider.name = string openai
     gen_ai.request.max_tokens = int 500
     gen_ai.request.model = string gpt-1
+    gen_ai.request.stream = bool true
     gen_ai.request.temperature = double 0.2
     gen_ai.request.top_p = double 0.9
     gen_ai.response.finish_reasons = array [stop]
@@ -233,7 +234,7 @@ fn the_attributes_of_a_failure() {
         .iter()
         .find(|span| span.name == "chat claude-1")
         .unwrap();
-    insta::assert_snapshot!(collector::listed(&span.attributes), @"
+    insta::assert_snapshot!(collector::listed(&span.attributes), @r"
     error.type = string overloaded
     gen_ai.conversation.id = string r1/c1/1
     gen_ai.operation.name = string chat
@@ -242,6 +243,7 @@ fn the_attributes_of_a_failure() {
     gen_ai.provider.name = string anthropic
     gen_ai.request.max_tokens = int 500
     gen_ai.request.model = string claude-1
+    gen_ai.request.stream = bool true
     gen_ai.request.temperature = double 0.2
     gen_ai.request.top_p = double 0.9
     http.response.status_code = int 529

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::catalog::CatalogError;
 use crate::prompt::{InvalidName, ModelName, PromptName};
 use crate::store::StoreError;
 use crate::{files, keys};
@@ -216,6 +217,9 @@ pub enum Error {
     /// A bundle that could not be made or read.
     #[error("{0}")]
     Bundle(String),
+    /// The user's table of models.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
     /// Signing keys.
     #[error(transparent)]
     Key(#[from] keys::KeyError),
@@ -239,7 +243,11 @@ impl Error {
             | Self::UnknownModel { .. }
             | Self::NoLiveRun { .. } => ErrorCode::NotFound,
             Self::Blocked { .. } => ErrorCode::Blocked,
-            Self::Io { .. } | Self::Disk(_) | Self::Store(_) | Self::RunStopped(_) => ErrorCode::Io,
+            Self::Io { .. }
+            | Self::Disk(_)
+            | Self::Store(_)
+            | Self::RunStopped(_)
+            | Self::Catalog(CatalogError::Unreadable { .. }) => ErrorCode::Io,
             _ => ErrorCode::BadInput,
         }
     }

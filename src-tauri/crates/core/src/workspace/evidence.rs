@@ -1,7 +1,8 @@
 //! Gathering what outputs say, and `check`.
 
 use super::view::CheckReport;
-use super::{Error, Workspace, lookup};
+use super::{Error, Workspace, lookup, outlook};
+use crate::catalog::Catalog;
 use crate::check::{self, Code, Evidence, VariantEvidence};
 use crate::compare::JsonForm;
 use crate::parity::{Judge, Tally};
@@ -30,7 +31,10 @@ impl Workspace {
         for name in set.config.prompts.keys().filter(|name| wanted(name)) {
             self.gather(set, name, &mut evidence).await?;
         }
-        let report = report(check::check(set, Some(&evidence), &self.host.now(), wanted));
+        let catalog = Catalog::of_user(self.host.as_ref())?;
+        let outlook = outlook::outlook(set, &catalog, wanted);
+        let now = self.host.now();
+        let report = report(check::check(set, Some(&evidence), &outlook, &now, wanted));
         let findings = report.findings.len();
         tracing::debug!(findings, errors = report.errors, "checked");
         Ok(report)

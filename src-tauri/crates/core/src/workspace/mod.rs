@@ -9,6 +9,7 @@ mod decide;
 mod error;
 mod evidence;
 mod lookup;
+mod outlook;
 mod outputs;
 mod overview;
 mod parity;

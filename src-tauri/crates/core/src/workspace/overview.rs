@@ -274,6 +274,12 @@ fn short(code: Code) -> String {
         Code::SameAsPrimary => "same as primary",
         Code::MaxOutputTokens => "may write more",
         Code::PrimaryOnly => "primary only",
+        Code::SchemaLost => "schema lost",
+        Code::ToolsLost => "tools lost",
+        Code::ToolChoiceLost => "tool choice lost",
+        Code::ParameterRefused => "refused",
+        Code::ParameterLost => "parameter lost",
+        Code::ModelRetired => "retires",
     }
     .to_owned()
 }

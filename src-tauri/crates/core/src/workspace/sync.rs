@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::view::{CheckReport, SyncReport};
-use super::{EMPTY_CONFIG, Error, Workspace, evidence};
+use super::{EMPTY_CONFIG, Error, Workspace, evidence, outlook};
+use crate::catalog::Catalog;
 use crate::check;
 use crate::files::{self, LooseHead, State, Tree, disk};
 use crate::host::Host;
@@ -354,7 +355,8 @@ fn batch_between(before: &PromptSet, after: &PromptSet) -> Batch {
     batch
 }
 
-/// Checks a directory in memory: nothing is stored, and the rules that need outputs are named as skipped.
+/// Checks a directory in memory: nothing is stored, and the rules that need outputs are named as skipped. Those that
+/// look at requests need none.
 pub fn check_dir(dir: &Path, prompts: &[String], host: &dyn Host) -> Result<CheckReport, Error> {
     let read = files::read_set(&disk::read_tree(dir)?)?;
     let mut set = read.set;
@@ -367,11 +369,11 @@ pub fn check_dir(dir: &Path, prompts: &[String], host: &dyn Host) -> Result<Chec
     let wanted = |name: &crate::prompt::PromptName| {
         prompts.is_empty() || prompts.iter().any(|prompt| prompt == name.as_str())
     };
+    let catalog = Catalog::of_user(host)?;
+    let outlook = outlook::outlook(&set, &catalog, wanted);
+    let now = host.now();
     Ok(evidence::report(check::check(
-        &set,
-        None,
-        &host.now(),
-        wanted,
+        &set, None, &outlook, &now, wanted,
     )))
 }
 

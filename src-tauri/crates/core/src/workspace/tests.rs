@@ -690,11 +690,13 @@ async fn a_level_cannot_make_a_bundle_claim_a_match() {
         .await
         .unwrap();
     let config = dir.join("understudy.toml");
-    let mut text = std::fs::read_to_string(&config).unwrap();
-    text.push_str(
-        "\n[prompts.support-triage.levels]\nunmatched-change = { level = \"warning\", reason = \"Behind for a while, on purpose.\" }\n",
+    let text = std::fs::read_to_string(&config).unwrap();
+    let levels = "[prompts.support-triage.levels]\n";
+    let more = format!(
+        "{levels}unmatched-change = {{ level = \"warning\", reason = \"Behind for a while, on purpose.\" }}\n"
     );
-    std::fs::write(&config, text).unwrap();
+    assert!(text.contains(levels));
+    std::fs::write(&config, text.replace(levels, &more)).unwrap();
     home.workspace
         .sync(&dir, SyncMode::Both, None)
         .await

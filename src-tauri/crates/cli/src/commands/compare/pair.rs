@@ -103,6 +103,20 @@ fn print_beside(out: &mut Out, pair: &Pair) {
     }
     for output in [&pair.primary, &pair.fallback] {
         print_tools(out, output);
+        print_unmet(out, output);
+    }
+}
+
+/// What the case expects and the output does not hold.
+fn print_unmet(out: &mut Out, output: &OutputView) {
+    let unmet = output.verdicts.iter();
+    for verdict in unmet.filter(|verdict| verdict.passed == Some(false)) {
+        let why = verdict.why.as_deref().unwrap_or("it does not hold");
+        let line = Line::of(Ink::Warning, "▲").then(
+            Ink::Plain,
+            format!(" {} {}: {why}", output.model, verdict.kind),
+        );
+        out.hang(&line, 2);
     }
 }
 
@@ -117,6 +131,11 @@ fn title(output: &OutputView) -> Line {
     }
     if let Some(seconds) = output.seconds {
         about.push(format!("{seconds:.1} s"));
+    }
+    match (output.repeats, output.different) {
+        (0 | 1, _) => {}
+        (repeats, 1) => about.push(format!("{repeats} repeats, all alike")),
+        (repeats, different) => about.push(format!("{repeats} repeats, {different} different")),
     }
     let title = format!("{} v{}", output.model, output.version);
     Line::of(Ink::Bold, title).then(Ink::Dim, format!("  {}", about.join(" · ")))

@@ -158,6 +158,19 @@ fn a_forced_call_is_lost_when_it_becomes_a_choice() {
         (LossKind::Refused, "tool_choice")
     );
     assert_eq!(refused.len(), 1);
+    let cohere = |choice: Value| json!({"tools": [tool("a")], "tool_choice": choice});
+    let certain = json!({"type": "function", "function": {"name": "a"}});
+    let lost = |theirs: Value| {
+        found(
+            (CHAT, choice(json!("required"))),
+            (Wire::Cohere, cohere(theirs)),
+        )
+    };
+    assert_eq!(
+        lost(certain),
+        [(LossKind::Refused, "tool_choice".to_owned())]
+    );
+    assert_eq!(lost(json!("REQUIRED")), []);
 }
 
 #[test]

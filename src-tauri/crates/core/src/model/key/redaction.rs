@@ -109,8 +109,8 @@ impl Redaction {
 
     /// How many bytes past a cut must be at hand to see every secret that begins before it.
     pub(in crate::model) fn reach(&self) -> usize {
-        // `\u0041` is the longest way to write a byte that anybody uses for all of them.
-        self.forms.first().map_or(0, |form| form.bytes().len() * 6)
+        // `\\u0041` is the longest way to write a byte that anybody uses for all of them.
+        self.forms.first().map_or(0, |form| form.bytes().len() * 7)
     }
 
     /// What stands at the start of `bytes`: the longest whole form, else the longest start of one.
@@ -221,6 +221,11 @@ impl Redaction {
         if let Finish::Other(word) = &mut answer.finish {
             self.mend(word, true);
         }
+        // It goes back unchanged or not at all, and a request is recorded.
+        answer.replay = answer.replay.take().filter(|replay| {
+            let items = replay.items.to_string();
+            matches!(self.text(&items, cut), Cow::Borrowed(_))
+        });
         for text in [&mut answer.model, &mut answer.reported_cost]
             .into_iter()
             .flatten()
@@ -250,9 +255,6 @@ impl Redaction {
     }
 
     /// Everything a try leaves behind, `raw` bytes aside: they pass [`Redaction::bytes`] when they are taken in.
-    ///
-    /// The replay of an answer is left alone: it goes back to the server it came from, unchanged or not at all, and is
-    /// never stored.
     pub(in crate::model) fn clean(&self, attempt: &mut Attempt) {
         if self.forms.is_empty() {
             return;

@@ -9,6 +9,7 @@ pub(in crate::model) fn model(wire: Wire, base_url: Option<&str>) -> Model {
         key_env: Some("A_KEY".into()),
         base_url: base_url.map(str::to_owned),
         headers: BTreeMap::new(),
+        stream: false,
         ..Model::new(Wire::Anthropic, "")
     }
 }
@@ -25,52 +26,6 @@ fn url(wire: Wire, base: Option<&str>) -> String {
         Ok(request) => request.url().to_string(),
         Err(error) => error.to_string(),
     }
-}
-
-#[test]
-fn base_urls_join_without_doubling() {
-    let chat = |base: &str| url(Wire::OpenaiChat, Some(base));
-    for (base, full) in [
-        ("http://h:8000", "http://h:8000/v1/chat/completions"),
-        ("http://h:8000/", "http://h:8000/v1/chat/completions"),
-        ("http://h:8000/v1", "http://h:8000/v1/chat/completions"),
-        ("http://h:8000/v1/", "http://h:8000/v1/chat/completions"),
-        (
-            "https://openrouter.ai/api/v1",
-            "https://openrouter.ai/api/v1/chat/completions",
-        ),
-        (
-            "https://g.example/v1beta/openai/",
-            "https://g.example/v1beta/openai/chat/completions",
-        ),
-        (
-            "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
-            "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
-        ),
-        (
-            "https://odd.example/llm/chat/completions/#x",
-            "https://odd.example/llm/chat/completions",
-        ),
-    ] {
-        assert_eq!(chat(base), full, "{base}");
-    }
-    assert_eq!(
-        url(Wire::OpenaiChat, None),
-        "https://api.openai.com/v1/chat/completions"
-    );
-    assert_eq!(
-        url(Wire::Anthropic, None),
-        "https://api.anthropic.com/v1/messages"
-    );
-    // The prefix of a gateway is not the API's version.
-    assert_eq!(
-        url(Wire::Anthropic, Some("https://g.example/v1/acct/anthropic")),
-        "https://g.example/v1/acct/anthropic/v1/messages"
-    );
-    assert_eq!(
-        url(Wire::Anthropic, Some("https://g.example/v1")),
-        "https://g.example/v1/messages"
-    );
 }
 
 #[test]
@@ -105,26 +60,6 @@ fn unusable_settings_are_named_without_their_secrets() {
             "{error}"
         );
         assert_eq!(CallError::from(error).kind, ErrorKind::BadSettings);
-    }
-}
-
-#[test]
-fn a_wire_without_adapter_is_named() {
-    for wire in [
-        Wire::OpenaiResponses,
-        Wire::Gemini,
-        Wire::Cohere,
-        Wire::Mistral,
-    ] {
-        let error = build(&model(wire, None), &Content::default(), &rendered()).unwrap_err();
-        assert_eq!(error, BuildError::UnsupportedWire { wire });
-        let error = CallError::from(error);
-        let wire = wire.as_str().to_owned();
-        assert_eq!(
-            error.to_string(),
-            format!("the wire `{wire}` cannot be called yet")
-        );
-        assert_eq!(error.kind, ErrorKind::UnsupportedWire { wire });
     }
 }
 
@@ -186,22 +121,4 @@ fn provider_options_come_last_and_merge_in_depth() {
     };
     let request = build(&model(Wire::Anthropic, None), &content, &rendered()).unwrap();
     insta::assert_snapshot!(request.body.to_string(), @r#"{"model":"model-1","max_tokens":4096,"system":"Be brief.","messages":[],"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}},"effort":"low"},"temperature":1,"metadata":{"user_id":"u"}}"#);
-}
-
-#[test]
-fn removed_and_null_parameters_are_absent() {
-    let content = Content {
-        params: Params {
-            set: [
-                ("temperature".to_owned(), json!(0.2)),
-                ("top_p".to_owned(), json!(0.9)),
-                ("seed".to_owned(), Value::Null),
-            ]
-            .into(),
-            remove: ["top_p".to_owned()].into(),
-        },
-        ..Content::default()
-    };
-    let sent: Vec<_> = crate::model::wire::params(&content).collect();
-    assert_eq!(sent, [("temperature", &json!(0.2))]);
 }

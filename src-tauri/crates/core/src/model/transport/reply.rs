@@ -2,11 +2,10 @@
 
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use serde_json::Value;
 
 use super::wait;
 use crate::model::error::{Complaint, printable};
-use crate::model::{Answer, CallError, ErrorKind, anthropic, json, openai_chat};
+use crate::model::{Answer, CallError, ErrorKind, fold, json};
 use crate::prompt::Wire;
 
 /// The most bytes of a foreign text that is no JSON, in a message.
@@ -19,20 +18,8 @@ pub(super) fn answer(
     headers: &HeaderMap,
     bytes: &[u8],
 ) -> Result<Answer, CallError> {
-    let body = json::read(bytes)
-        .map_err(|_| CallError::new(ErrorKind::BadBody, foreign(headers, bytes)))?;
-    whole(wire, model_id, &body)
-}
-
-fn whole(wire: Wire, _model_id: &str, body: &Value) -> Result<Answer, CallError> {
-    match wire {
-        Wire::OpenaiChat => openai_chat::answer(body),
-        Wire::Anthropic => anthropic::answer(body),
-        Wire::OpenaiResponses | Wire::Gemini | Wire::Cohere | Wire::Mistral => {
-            let wire = wire.as_str().to_owned();
-            Err(CallError::new(ErrorKind::UnsupportedWire { wire }, ""))
-        }
-    }
+    fold::answer_bytes(wire, model_id, bytes)
+        .unwrap_or_else(|| Err(CallError::new(ErrorKind::BadBody, foreign(headers, bytes))))
 }
 
 /// What a refused call says of itself.
@@ -69,8 +56,7 @@ pub(super) fn refusal(
     };
     let said = said.or_else(|| wait::of_body(&body));
     let complaint = Complaint::read(&body);
-    if let (Wire::OpenaiChat, 400, Some(answer)) = (wire, status, openai_chat::filtered(&complaint))
-    {
+    if let (400, Some(answer)) = (status, complaint.outcome()) {
         return Refusal {
             outcome: Ok(answer),
             retry_after_seconds: None,
@@ -239,7 +225,8 @@ mod tests {
                     match answer(wire, "m", &HeaderMap::new(), &bytes) {
                         Ok(answer) => {
                             let stored = serde_json::to_string(&answer).unwrap();
-                            prop_assert_eq!(serde_json::from_str::<Answer>(&stored).unwrap(), answer);
+                            let read: Answer = serde_json::from_str(&stored).unwrap();
+                            prop_assert_eq!(read, Answer { replay: None, ..answer });
                         }
                         Err(error) => prop_assert!(!error.to_string().is_empty()),
                     }

@@ -6,14 +6,17 @@ mod records;
 mod requests;
 mod secrets;
 mod statuses;
+mod streams;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::*;
 use crate::model::loopback::{Server, Step};
-use crate::model::{Nobody, Trace, build};
+use crate::model::{Delta, EnvKeys, Nobody, Trace, build};
 use crate::prompt::{CaseId, Content, Message, Model, ModelName, Rendered, Speaker, Wire};
 
 const KEY: &str = "sk-planted-0123456789";
@@ -96,4 +99,52 @@ fn raw(trace: &Trace) -> Option<&str> {
 fn good_body() -> Value {
     json!({"model": "m-1-dated", "choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 2}})
+}
+
+/// An event of an OpenAI stream.
+fn event(data: &Value) -> String {
+    format!("data: {data}\n\n")
+}
+
+fn text_event(text: &str) -> String {
+    event(&json!({"model": "m-1-dated", "choices": [{"index": 0, "delta": {"content": text}}]}))
+}
+
+fn last_events() -> String {
+    let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+    let usage = json!({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}});
+    event(&stop) + &event(&usage) + "data: [DONE]\n\n"
+}
+
+/// Remembers what it was told.
+#[derive(Default)]
+struct Heard {
+    text: Mutex<String>,
+    told: Notify,
+}
+
+impl Heard {
+    fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    /// Waits until this has been told.
+    async fn hears(&self, text: &str) {
+        loop {
+            let told = self.told.notified();
+            if self.text().contains(text) {
+                return;
+            }
+            told.await;
+        }
+    }
+}
+
+impl Watch for Heard {
+    fn delta(&self, delta: Delta<'_>) {
+        if let Delta::Text(text) = delta {
+            self.text.lock().unwrap().push_str(text);
+        }
+        self.told.notify_waiters();
+    }
 }

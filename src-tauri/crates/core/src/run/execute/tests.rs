@@ -13,6 +13,11 @@ use crate::prompt::{Content, Model, ModelName, Wire};
 use crate::run::{CellKey, Target};
 use crate::run::{Outcome, Unobserved};
 
+mod handing;
+mod money;
+mod moody;
+mod retries;
+
 const MS: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]

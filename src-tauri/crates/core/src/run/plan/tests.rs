@@ -76,7 +76,7 @@ fn passthrough_gives_the_fallback_the_primarys_content_under_its_id() {
     let call = last.call().unwrap();
     assert!(call.passthrough);
     assert_eq!(call.request.path, "/v1/chat/completions");
-    insta::assert_snapshot!(call.request.body.to_string(), @r#"{"model":"id-1","messages":[{"role":"system","content":"primary 1"},{"role":"user","content":"hi"}]}"#);
+    insta::assert_snapshot!(call.request.body.to_string(), @r#"{"model":"id-1","messages":[{"role":"system","content":"primary 1"},{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}"#);
 }
 
 #[test]
@@ -98,11 +98,16 @@ fn cells_that_cannot_be_called_say_why() {
         error.message,
         "system text: the variable `nobody` has no value"
     );
-    let target = Target::own(name("g"), settings(Wire::Gemini), content("x"));
+    let lost = Arc::new(Model {
+        base_url: Some("/v1".into()),
+        ..Model::new(Wire::Gemini, "id-1")
+    });
+    let target = Target::own(name("g"), lost, content("x"));
     let plan = Plan::new(vec![case("1")], vec![target], 1).unwrap();
     assert_eq!(
         plan.cell(0).unwrap().call().unwrap_err().to_string(),
-        "the wire `gemini` cannot be called yet"
+        "the model's settings make no valid request: \
+         base_url: this is not a URL: relative URL without a base"
     );
 }
 

@@ -18,9 +18,11 @@ use self::choose::Maker;
 use self::sink::{StoreCache, StoreSink};
 use super::lookup::{self, Found};
 use super::view::{RunEntry, RunList, RunState};
-use super::{Error, Workspace, evidence};
+use super::{Error, Workspace, evidence, outlook};
 use crate::catalog::Catalog;
+use crate::check::{self, Finding};
 use crate::model::{Caller, Request, build};
+use crate::parity::{Expectations, OutputSchema};
 use crate::prompt::{ContentId, ModelName, PromptName, Usd, render};
 use crate::run::{
     Cancel, Event, Execution, Limits, Observer, Plan, PlanError, Retry, Summary, Target, execute,
@@ -180,6 +182,8 @@ struct Ready {
     prompt: PromptName,
     plan: Plan,
     catalog: Catalog,
+    /// What the fallbacks' requests would lose.
+    losses: Vec<Finding>,
 }
 
 impl Workspace {
@@ -302,7 +306,8 @@ impl Workspace {
         };
         Ok(Ready {
             prompt: found.name().clone(),
-            plan: judged(plan, found),
+            plan: expecting(plan, found),
+            losses: self.losses(found, &catalog),
             catalog,
         })
     }
@@ -365,9 +370,21 @@ impl Workspace {
         });
         Ok(Ready {
             prompt: stored.prompt.clone(),
-            plan: judged(plan, found),
+            plan: expecting(plan, found),
+            losses: self.losses(found, &catalog),
             catalog,
         })
+    }
+
+    /// What `check` says of the requests themselves, before any call.
+    fn losses(&self, found: Found<'_>, catalog: &Catalog) -> Vec<Finding> {
+        let wanted = |name: &PromptName| name == found.name();
+        let outlook = outlook::outlook(found.set, catalog, wanted);
+        let report = check::check(found.set, None, &outlook, &self.host.now(), wanted);
+        let findings = report.findings.into_iter();
+        findings
+            .filter(|finding| finding.code.is_of_requests())
+            .collect()
     }
 
     async fn target_again(&self, maker: Maker<'_>, stored: &StoredTarget) -> Result<Target, Error> {
@@ -496,8 +513,15 @@ fn payable(ready: &Ready, options: &RunOptions) -> Result<(), Error> {
     })
 }
 
-fn judged(plan: Plan, _found: Found<'_>) -> Plan {
-    plan
+/// What cases expect is judged by the primary's schema, on both sides.
+fn expecting(plan: Plan, found: Found<'_>) -> Plan {
+    let schema = found.primary().ok();
+    let schema = schema.and_then(|(_, head)| head.content.output_schema.as_ref());
+    let schema = OutputSchema::compile(schema);
+    plan.expecting(|case| {
+        let expect = Expectations::compile(&case.expect, &schema);
+        (!expect.is_empty()).then_some(expect)
+    })
 }
 
 fn refused(error: PlanError) -> Error {

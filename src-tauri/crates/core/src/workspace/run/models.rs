@@ -116,6 +116,7 @@ impl Workspace {
         let set = self.load().await?;
         let name = ModelName::parse(name)?;
         let kept = set.config.models.get(&name);
+        let had = kept.and_then(|model| model.price.as_ref());
         let model = Model {
             wire: draft.wire,
             id: draft.id.trim().to_owned(),
@@ -125,7 +126,16 @@ impl Workspace {
             auth: draft.auth,
             stream: draft.stream,
             concurrency: draft.concurrency,
-            price: draft.price.clone(),
+            price: draft.price.clone().map(|price| Price {
+                // What the draft does not speak of stays.
+                cached_input: price
+                    .cached_input
+                    .or(had.and_then(|price| price.cached_input)),
+                cache_write: price
+                    .cache_write
+                    .or(had.and_then(|price| price.cache_write)),
+                ..price
+            }),
         };
         let text =
             config::with_model(&set.config_text, &name, &model).map_err(|error| Error::Config {

@@ -6,7 +6,7 @@ use super::pricing::Rate;
 use super::{Ready, ResumeRequest, RunRequest};
 use crate::catalog::{Bound, Catalog};
 use crate::prompt::{ModelName, Usd};
-use crate::run::{Plan, Target};
+use crate::run::{Plan, Target, can_hand_off};
 use crate::workspace::view::{PriceView, QuoteLine, RunQuote};
 use crate::workspace::{Error, Workspace};
 
@@ -53,7 +53,8 @@ impl Workspace {
             finished: ready.plan.finished().0,
             likely_usd: sum(|line| line.likely_usd),
             at_most_usd: sum(|line| line.at_most_usd),
-            findings: Vec::new(),
+            findings: ready.losses.clone(),
+            handoff_cases: handoff_cases(&ready.plan),
             lines,
         })
     }
@@ -159,6 +160,11 @@ pub(super) fn unbounded(ready: &Ready) -> Vec<ModelName> {
         .collect();
     models.sort();
     models
+}
+
+fn handoff_cases(plan: &Plan) -> u32 {
+    let cases = plan.cases().filter(|case| can_hand_off(case));
+    u32::try_from(cases.count()).unwrap_or(u32::MAX)
 }
 
 fn of_target(target: &Target, other: &Target) -> bool {

@@ -22,6 +22,8 @@ documents! {
         pub at_most_usd: Option<f64>,
         /// What would get lost or be refused on the fallbacks, found by comparing the requests.
         pub findings: Vec<Finding>,
+        /// How many of its cases begin with turns the primary could answer: only those can be handed over.
+        pub handoff_cases: u32,
     }
 
     /// One line of a quote.
