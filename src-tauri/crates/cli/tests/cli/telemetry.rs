@@ -175,7 +175,7 @@ fn every_try_of_a_run_reaches_the_collector_before_the_program_ends() {
     assert_eq!(told["gen_ai.prompt.version"], "1");
     assert_eq!(told["server.address"], "127.0.0.1");
 
-    let metrics = of("/v1/metrics").last().unwrap().body.to_string();
+    let metrics = of("/v1/metrics").next_back().unwrap().body.to_string();
     for name in [
         "gen_ai.client.token.usage",
         "gen_ai.client.operation.duration",
