@@ -99,6 +99,12 @@ test("a model is tested from the settings, and a refusal of its settings stands 
   await (await window.by("model-test")).click();
   await window.until("the answer", async () => /gpt-4o answered in/.test(await (await window.by("model-test-result")).text()));
   assert.equal(stage.asked.length, 1);
+  await (await window.by("model-concurrency")).fill("6");
+  await (await window.by("model-save")).click();
+  await window.until("the saved model", async () => {
+    const { json } = await stage.cli("model", "list");
+    return json.models.find((model) => model.name === "gpt-4o").concurrency === 6;
+  });
   await (await window.by("model-key_env")).fill("sk-not-a-name");
   await (await window.by("model-save")).click();
   assert.match(await (await window.by("model-key_env-hint")).text(), /does not belong here/);
@@ -111,12 +117,12 @@ test("a run shows its price before anything is sent", async () => {
   await (await window.by("tab-compare")).click();
   await (await window.by("run")).click();
   const gemini = await window.by("quote-gemini-pro");
-  assert.match(await gemini.text(), /GEMINI_API_KEY is not here/);
+  assert.match(await gemini.content(), /GEMINI_API_KEY is not here/);
   const cases = (await stage.cli("case", "list", PROMPT)).json.cases.length;
   // The primary, the fallback with its own variant, and the fallback given the primary's prompt.
-  await window.until("the count of calls", async () => (await (await window.by("run-calls")).text()) === String(3 * cases));
-  assert.match(await (await window.by("run-likely")).text(), /^\$0\.\d+$/);
-  assert.match(await (await window.by("quote-gpt-4o")).text(), /\$[\d.]+ in, \$[\d.]+ out/);
+  await window.until("the count of calls", async () => (await (await window.by("run-calls")).content()) === String(3 * cases));
+  assert.match(await (await window.by("run-likely")).content(), /^\$[\d.]+$/);
+  assert.match(await (await window.by("quote-gpt-4o")).content(), /\$3 in, \$15 out\s+this workspace/);
   assert.equal(stage.asked.length, 0);
 });
 
@@ -130,6 +136,10 @@ test("replies stream side by side, and are cancelled without losing what is fini
   await window.until("a stream in sight", async () => /streaming/.test(await live.text()));
   assert.equal(await (await window.by("rate-tie")).property("disabled"), true);
   assert.match(await (await window.by("run-counts")).text(), /of \d+ calls/);
+  // A page that is loaded anew takes the run up where it stands.
+  await window.reload();
+  await window.until("the run taken up", async () => /of \d+ calls/.test(await (await window.by("run-counts")).text()));
+  await (await window.by("tab-compare")).click();
   await window.until("a finished call", async () => /^[1-9]/.test(await (await window.by("run-counts")).text()));
   await (await window.by("run-cancel")).click();
   await window.until("the end", async () => /cancelled, \d+ left/.test(await (await window.by("run-line")).text()));

@@ -167,7 +167,8 @@ export class Stage {
     await this.cli("sync", set, "--push");
     const file = join(set, "understudy.toml");
     const text = await readFile(file, "utf8");
-    const pointed = text.replaceAll(/^(key_env = "(?:ANTHROPIC|OPENAI)_API_KEY")$/gm, `$1\nbase_url = "${url}"`);
+    const lines = `base_url = "${url}"\nprice = { input = "3", output = "15" }`;
+    const pointed = text.replaceAll(/^(key_env = "(?:ANTHROPIC|OPENAI)_API_KEY")$/gm, `$1\n${lines}`);
     if (pointed === text) throw new Error("understudy.toml does not look as expected");
     await writeFile(file, pointed);
     const pulled = await this.cli("sync", set, "--pull");

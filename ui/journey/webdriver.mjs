@@ -58,6 +58,11 @@ export class Window {
     await this.until(`${testid} gone`, async () => (await this.all(`[data-testid="${testid}"]`)).length === 0);
   }
 
+  // Loads the page anew.
+  async reload() {
+    await send("POST", `${this.#url}/refresh`, {});
+  }
+
   // Presses keys together: the last one is struck while the others are held.
   async press(...keys) {
     const down = keys.map((value) => ({ type: "keyDown", value }));
@@ -97,6 +102,11 @@ class Element {
 
   text() {
     return send("GET", `${this.#url}/text`);
+  }
+
+  // All text, where the driver takes cells of a table for invisible.
+  async content() {
+    return (await this.property("textContent")).trim();
   }
 
   attribute(name) {
