@@ -103,8 +103,22 @@ fn print_beside(out: &mut Out, pair: &Pair) {
     }
     for output in [&pair.primary, &pair.fallback] {
         print_tools(out, output);
+        print_repeats(out, output);
         print_unmet(out, output);
     }
+}
+
+/// How far the other repeats agree with the one that is shown.
+fn print_repeats(out: &mut Out, output: &OutputView) {
+    if output.repeats < 2 {
+        return;
+    }
+    let different = match output.different {
+        1 => "all alike".to_owned(),
+        different => format!("{different} different"),
+    };
+    let text = format!("{}: {} repeats, {different}", output.model, output.repeats);
+    out.line(&Line::of(Ink::Dim, text));
 }
 
 /// What the case expects and the output does not hold.
@@ -131,11 +145,6 @@ fn title(output: &OutputView) -> Line {
     }
     if let Some(seconds) = output.seconds {
         about.push(format!("{seconds:.1} s"));
-    }
-    match (output.repeats, output.different) {
-        (0 | 1, _) => {}
-        (repeats, 1) => about.push(format!("{repeats} repeats, all alike")),
-        (repeats, different) => about.push(format!("{repeats} repeats, {different} different")),
     }
     let title = format!("{} v{}", output.model, output.version);
     Line::of(Ink::Bold, title).then(Ink::Dim, format!("  {}", about.join(" · ")))
