@@ -597,6 +597,12 @@ export type OutputView = {
   at: string | null,
   /** Why there is none, in a sentence. */
   missing: string | null,
+  /** How many outputs there are, one a repeat; the first is shown. */
+  repeats: number,
+  /** How many different texts those are: 1 when all repeats agree. */
+  different: number,
+  /** What the case expected when it was asked, judged. */
+  verdicts: Array<Verdict>,
 };
 
 /** The whole workspace on one page. */

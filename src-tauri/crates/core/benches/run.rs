@@ -5,7 +5,11 @@
 //! its own too, so that processor time and memory are its alone; they are read from `/proc`, and told as `-` where
 //! there is none. Ideal is what as many patient clients as there are places would take: cells ÷ places × latency.
 #![expect(clippy::print_stdout, reason = "a bench reports on stdout")]
-#![expect(clippy::unwrap_used, reason = "a bench stops where it cannot go on")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench stops where it cannot go on"
+)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -142,9 +142,11 @@ fn a_pair() {
     day."}                                           ┃
     35 % alike  {<only claude-sonnet<}  {>only gpt-4o>}
     claude-sonnet calls [{"name":"lookup_order","arguments":{"order_id":"A-28533"}}]
+    claude-sonnet: 2 repeats, 2 different
     gpt-4o calls
       [{"name":"lookup_order","arguments":{"order_id":"A-28533"}},{"name":"start_return","arguments":{"o
       rder_id":"A-28533","reason":"changed_mind"}}]
+    gpt-4o: 2 repeats, 2 different
 
     passthrough: gpt-4o given the prompt of claude-sonnet v12, as naive failover does
       {"queue": "billing", "urgency": 2, "order_id": "A-28533", "reply": "Unfortunately, refunds are
@@ -179,9 +181,11 @@ fn a_pair() {
               working day.                                ┃
     35 % alike  {<only claude-sonnet<}  {>only gpt-4o>}
     claude-sonnet calls [{"name":"lookup_order","arguments":{"order_id":"A-28533"}}]
+    claude-sonnet: 2 repeats, 2 different
     gpt-4o calls
       [{"name":"lookup_order","arguments":{"order_id":"A-28533"}},{"name":"start_return","arguments":{"o
       rder_id":"A-28533","reason":"changed_mind"}}]
+    gpt-4o: 2 repeats, 2 different
 
     passthrough: gpt-4o given the prompt of claude-sonnet v12, as naive failover does
            claude-sonnet                                 │ passthrough

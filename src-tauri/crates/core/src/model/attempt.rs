@@ -81,6 +81,7 @@ pub struct Trace {
     pub retry_after_seconds: Option<f64>,
     /// What the server itself says of repeating (`x-should-retry`).
     pub should_retry: Option<bool>,
-    /// The body as received, up to a cap: of failed, cut and unreadable answers, and of all when asked for.
+    /// The body as received, up to a cap: of failed, cut and unreadable answers, and of all when asked for. A
+    /// note of ours in their place where a stream sent a secret in pieces.
     pub raw: Option<Vec<u8>>,
 }

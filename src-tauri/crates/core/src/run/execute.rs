@@ -233,6 +233,7 @@ pub async fn execute(
         failed = summary.failed,
         "run over"
     );
+    execution.observer.ended(run);
     report(Event::Summary(summary.clone()));
     Ok(summary)
 }

@@ -5,6 +5,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::batch::{content_row, input_row, prompt_id};
 use super::{Store, StoreError, small};
 use crate::case::Case;
+use crate::parity::Verdict;
 use crate::prompt::{CaseId, ContentId, ModelName, PromptName};
 
 /// A run about to start. Its row is stored before the first call.
@@ -103,6 +104,8 @@ pub struct CellRow {
     pub outcome: Result<CellOutput, CellFailure>,
     /// Wall time.
     pub seconds: Option<f64>,
+    /// What the case expected when it was made, judged.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// Which cells to read.
@@ -139,6 +142,7 @@ struct Row {
     input_tokens: Option<i64>,
     output_tokens: Option<i64>,
     seconds: Option<f64>,
+    verdicts: Option<String>,
 }
 
 impl Row {
@@ -170,6 +174,10 @@ impl Row {
             at: self.at,
             outcome,
             seconds: self.seconds,
+            verdicts: match &self.verdicts {
+                Some(verdicts) => serde_json::from_str(verdicts).map_err(|error| bad(&error))?,
+                None => Vec::new(),
+            },
         })
     }
 }
@@ -246,7 +254,7 @@ impl Store {
         let query = match (filter.run, filter.case) {
             (None, None) => sqlx::query_as(
                 "SELECT s.case_id, c.model, k.content_id, c.repeat, c.passthrough, r.run_id, r.at, c.output, c.tool_calls,
-                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds
+                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds, c.verdicts
                  FROM cell c
                  JOIN content k ON k.id = c.content
                  JOIN saved_case s ON s.input_id = c.input_id
@@ -259,7 +267,7 @@ impl Store {
             // One case out of many thousands: its input leads to the cells.
             (None, Some(_)) => sqlx::query_as(
                 "SELECT s.case_id, c.model, k.content_id, c.repeat, c.passthrough, r.run_id, r.at, c.output, c.tool_calls,
-                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds
+                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds, c.verdicts
                  FROM cell c
                  JOIN content k ON k.id = c.content
                  JOIN saved_case s ON s.input_id = c.input_id
@@ -273,7 +281,7 @@ impl Store {
             ),
             (Some(_), _) => sqlx::query_as(
                 "SELECT i.case_id, c.model, k.content_id, c.repeat, c.passthrough, r.run_id, r.at, c.output, c.tool_calls,
-                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds
+                        c.finish, c.error_kind, c.error_message, c.input_tokens, c.output_tokens, c.seconds, c.verdicts
                  FROM run r
                  JOIN cell c ON c.run_id = r.id
                  JOIN content k ON k.id = c.content

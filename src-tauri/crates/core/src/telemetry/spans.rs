@@ -1,15 +1,17 @@
 //! One trace for a run: a span of the run, and under it one span for every try.
 //!
-//! A fallback's span links the last failed try of the primary at the same case and repeat, if that had ended before.
-//! What is remembered for it is bounded: [`FAILED`] primaries and [`RUNS`] runs, the oldest forgotten first. A
-//! forgotten primary costs a link; a forgotten run is taken to be over.
+//! A fallback's span links the failed try of the primary at the same case and repeat. Both are asked at once, so the
+//! fallback is often over first: its span is held until the primary's try is told of, or the run is over.
+//!
+//! All that is remembered is bounded, the oldest leaving first: [`PRIMARIES`] tries of primaries (a forgotten one costs
+//! a link), [`HELD`] spans of fallbacks (they leave without a link), [`RUNS`] runs (taken to be over).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{
-    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
+    Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
     TracerProvider as _,
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
@@ -20,8 +22,10 @@ use super::queue::Entrance;
 use super::{attributes, messages, names};
 use crate::run::{Part, Tried};
 
-/// Failed primaries that are remembered.
-const FAILED: usize = 4096;
+/// Primaries whose last try is remembered.
+const PRIMARIES: usize = 4096;
+/// Spans of fallbacks that wait for their primary.
+const HELD: usize = 256;
 /// Runs that are open at once.
 const RUNS: usize = 64;
 
@@ -36,9 +40,11 @@ pub(super) struct Spans {
 #[derive(Debug, Default)]
 struct Memory {
     runs: HashMap<String, Run>,
-    failed: HashMap<Place, Failed>,
-    /// The failed, oldest first.
+    primaries: HashMap<Place, Primary>,
+    /// The primaries, oldest first.
     order: BTreeMap<u64, Place>,
+    /// The oldest first.
+    held: Vec<Held>,
     /// What the next thing remembered is numbered.
     next: u64,
 }
@@ -55,11 +61,25 @@ struct Run {
     failed: i64,
 }
 
+/// What came of a primary's last try.
 #[derive(Debug)]
-struct Failed {
+struct Primary {
     number: u64,
+    failure: Option<Failure>,
+}
+
+#[derive(Debug, Clone)]
+struct Failure {
     context: SpanContext,
     code: &'static str,
+}
+
+/// A span that is over but for its link.
+#[derive(Debug)]
+struct Held {
+    place: Place,
+    span: Span,
+    ended: SystemTime,
 }
 
 impl Spans {
@@ -102,13 +122,6 @@ impl Spans {
         let parent = memory.enter(tried, began, ended, &self.tracer);
         let mut attributes = common.to_vec();
         attributes.extend(attributes::of_span(tried));
-        let mut links = Vec::new();
-        if tried.part != Part::Primary
-            && let Some(primary) = memory.failed.get(&place)
-        {
-            attributes.push(KeyValue::new(names::FALLBACK_REASON, primary.code));
-            links.push(Link::with_context(primary.context.clone()));
-        }
         if self.contents {
             attributes.extend(contents(tried));
         }
@@ -118,8 +131,7 @@ impl Spans {
             SpanBuilder::from_name(name)
                 .with_kind(SpanKind::Client)
                 .with_start_time(began)
-                .with_attributes(attributes)
-                .with_links(links),
+                .with_attributes(attributes),
             &Context::new().with_remote_span_context(parent),
         );
         if let Some(error) = failure {
@@ -131,35 +143,39 @@ impl Spans {
             }));
         }
         if tried.part == Part::Primary {
-            memory.forget(&place);
-            if let Some(error) = failure {
-                memory.remember(place, span.span_context().clone(), error.kind.code());
-            }
+            let failure = failure.map(|error| Failure {
+                context: span.span_context().clone(),
+                code: error.kind.code(),
+            });
+            span.end_with_timestamp(ended);
+            memory.release(&place, failure.as_ref());
+            memory.remember(place, failure);
+        } else {
+            memory.hold(Held { place, span, ended });
         }
-        drop(memory);
-        span.end_with_timestamp(ended);
     }
 
     /// Ends a run's span.
     pub(super) fn end(&self, run: &str) {
         let mut memory = self.memory();
+        let memory = &mut *memory;
+        memory
+            .held
+            .extract_if(.., |held| held.place.0 == run)
+            .for_each(|held| held.end(None));
+        memory.primaries.retain(|place, _| place.0 != run);
+        memory.order.retain(|_, place| place.0 != run);
         if let Some(run) = memory.runs.remove(run) {
             run.end();
-        }
-        let over: Vec<Place> = memory
-            .failed
-            .keys()
-            .filter(|place| place.0 == run)
-            .cloned()
-            .collect();
-        for place in &over {
-            memory.forget(place);
         }
     }
 
     /// Ends all of them.
     pub(super) fn end_all(&self) {
         let memory = std::mem::take(&mut *self.memory());
+        for held in memory.held {
+            held.end(None);
+        }
         for run in memory.runs.into_values() {
             run.end();
         }
@@ -198,29 +214,49 @@ impl Memory {
         run.span.span_context().clone()
     }
 
-    fn remember(&mut self, place: Place, context: SpanContext, code: &'static str) {
-        if self.failed.len() >= FAILED
-            && let Some((_, oldest)) = self.order.pop_first()
-        {
-            self.failed.remove(&oldest);
-        }
+    /// Remembers a primary's last try instead of the one before.
+    fn remember(&mut self, place: Place, failure: Option<Failure>) {
         self.next += 1;
         let number = self.next;
         self.order.insert(number, place.clone());
-        self.failed.insert(
-            place,
-            Failed {
-                number,
-                context,
-                code,
-            },
-        );
+        if let Some(before) = self.primaries.insert(place, Primary { number, failure }) {
+            self.order.remove(&before.number);
+        }
+        if self.primaries.len() > PRIMARIES
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.primaries.remove(&oldest);
+        }
     }
 
-    fn forget(&mut self, place: &Place) {
-        if let Some(failed) = self.failed.remove(place) {
-            self.order.remove(&failed.number);
+    /// Ends a fallback's span if its primary is known, and holds it otherwise.
+    fn hold(&mut self, held: Held) {
+        if let Some(primary) = self.primaries.get(&held.place) {
+            held.end(primary.failure.as_ref());
+            return;
         }
+        self.held.push(held);
+        if self.held.len() > HELD {
+            self.held.remove(0).end(None);
+        }
+    }
+
+    /// Ends the spans that waited for this primary.
+    fn release(&mut self, place: &Place, failure: Option<&Failure>) {
+        self.held
+            .extract_if(.., |held| held.place == *place)
+            .for_each(|held| held.end(failure));
+    }
+}
+
+impl Held {
+    fn end(mut self, primary: Option<&Failure>) {
+        if let Some(failure) = primary {
+            self.span
+                .set_attribute(KeyValue::new(names::FALLBACK_REASON, failure.code));
+            self.span.add_link(failure.context.clone(), Vec::new());
+        }
+        self.span.end_with_timestamp(self.ended);
     }
 }
 
@@ -293,9 +329,9 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_failed_primaries_are_remembered() {
+    fn only_so_many_primaries_are_remembered() {
         let spans = spans();
-        let most = u32::try_from(FAILED).unwrap();
+        let most = u32::try_from(PRIMARIES).unwrap();
         let fail = |repeat| {
             let told = Try::primary(failure(ErrorKind::Server)).repeat(repeat);
             told.with(|tried| spans.add(tried, &[]));
@@ -304,11 +340,30 @@ mod tests {
         // Known already: it takes no more room, and is the youngest now.
         fail(1);
         fail(most + 1);
+        {
+            let memory = spans.memory();
+            let lengths = (memory.primaries.len(), memory.order.len());
+            assert_eq!(lengths, (PRIMARIES, PRIMARIES));
+            let mut left: Vec<u32> = memory.primaries.keys().map(|place| place.3).collect();
+            left.sort_unstable();
+            assert_eq!(left[..2], [1, 3], "the oldest went, which was the second");
+        }
+        spans.end("r1");
         let memory = spans.memory();
-        assert_eq!((memory.failed.len(), memory.order.len()), (FAILED, FAILED));
-        let mut left: Vec<u32> = memory.failed.keys().map(|place| place.3).collect();
-        left.sort_unstable();
-        assert_eq!(left[..2], [1, 3], "the oldest went, which was the second");
+        assert_eq!((memory.primaries.len(), memory.order.len()), (0, 0));
+    }
+
+    #[test]
+    fn only_so_many_fallbacks_wait() {
+        let spans = spans();
+        let most = u32::try_from(HELD).unwrap();
+        for repeat in 0..=most {
+            let told = Try::fallback(failure(ErrorKind::Server)).repeat(repeat);
+            told.with(|tried| spans.add(tried, &[]));
+        }
+        let memory = spans.memory();
+        assert_eq!(memory.held.len(), HELD);
+        assert_eq!(memory.held[0].place.3, 1, "the oldest left");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod delivery;
 mod fixture;
 
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 
@@ -64,7 +65,7 @@ fn every_try_is_a_client_span_in_the_trace_of_its_run() {
             1_500_000_000
         );
     }
-    let status = |span: &opentelemetry_proto::tonic::trace::v1::Span| {
+    let status = |span: &Span| {
         let status = span.status.clone().unwrap();
         (status.code, status.message)
     };
@@ -135,6 +136,38 @@ fn a_fallback_links_the_primary_it_stands_in_for() {
 }
 
 #[test]
+fn a_fallback_that_is_over_first_waits_for_its_primary() {
+    let collector = Collector::start();
+    let telemetry = telemetry(&collector, &[]);
+    for case in ["c1", "c2", "c3"] {
+        Try::fallback(answer("quick")).case(case).tell(&telemetry);
+    }
+    Try::primary(failure(ErrorKind::Overloaded))
+        .at(9_000)
+        .tell(&telemetry);
+    Try::primary(answer("slow")).case("c2").tell(&telemetry);
+    telemetry.shutdown();
+
+    let spans = collector.spans();
+    let of = |case: &str, name: &str| {
+        let of_case = |span: &&Span| attribute(&span.attributes, "prompt_variant.case") == case;
+        let mut found = spans.iter().filter(of_case);
+        found.find(|span| span.name == name).unwrap()
+    };
+    let fallback = of("c1", "chat gpt-1");
+    assert_eq!(fallback.links[0].span_id, of("c1", "chat claude-1").span_id);
+    assert_eq!(
+        attribute(&fallback.attributes, "prompt_variant.fallback_reason"),
+        "overloaded"
+    );
+    // However long it waited, it ended when it did.
+    assert_eq!(fallback.end_time_unix_nano, 2_500_000_000);
+    // A primary that answered, and one that was never asked.
+    assert!(of("c2", "chat gpt-1").links.is_empty());
+    assert!(of("c3", "chat gpt-1").links.is_empty());
+}
+
+#[test]
 fn a_run_that_is_over_leaves_before_the_end() {
     let collector = Collector::start();
     let telemetry = telemetry(&collector, &[]);
@@ -156,7 +189,7 @@ fn the_attributes_of_an_answer() {
     telemetry.shutdown();
     let spans = collector.spans();
     let span = spans.iter().find(|span| span.name == "chat gpt-1").unwrap();
-    insta::assert_snapshot!(collector::listed(&span.attributes), @"
+    insta::assert_snapshot!(collector::listed(&span.attributes), @r"
     gen_ai.conversation.id = string r1/c1/1
     gen_ai.operation.name = string chat
     gen_ai.prompt.name = string triage
@@ -201,7 +234,7 @@ fn the_attributes_of_a_failure() {
         .iter()
         .find(|span| span.name == "chat claude-1")
         .unwrap();
-    insta::assert_snapshot!(collector::listed(&span.attributes), @"
+    insta::assert_snapshot!(collector::listed(&span.attributes), @r"
     error.type = string overloaded
     gen_ai.conversation.id = string r1/c1/1
     gen_ai.operation.name = string chat

@@ -1,6 +1,7 @@
 //! Pairs side by side, and what reviewers say of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::lookup::{self, Found};
 use super::read::count;
@@ -90,8 +91,8 @@ impl Workspace {
             .iter()
             .map(|case| {
                 let (left, right) = (
-                    ours.get(&case.id).and_then(text),
-                    theirs.get(&case.id).and_then(text),
+                    ours.get(&case.id).and_then(|kept| text(&kept.cell)),
+                    theirs.get(&case.id).and_then(|kept| text(&kept.cell)),
                 );
                 let (ratio, chips) = match (left, right) {
                     (Some(left), Some(right)) => (
@@ -162,8 +163,12 @@ impl Workspace {
             .outputs(&sides, theirs, sides.primary.1, true, run, Some(&case.id))
             .await?
             .remove(&case.id);
-        let words =
-            |cell: &Option<CellRow>| cell.as_ref().and_then(text).unwrap_or_default().to_owned();
+        let words = |kept: &Option<Kept>| {
+            kept.as_ref()
+                .and_then(|kept| text(&kept.cell))
+                .unwrap_or_default()
+                .to_owned()
+        };
         let (l, r, n) = (words(&left), words(&right), words(&naive));
         let both = left.is_some() && right.is_some();
         let comparison = if both {
@@ -281,7 +286,7 @@ impl Workspace {
         })
     }
 
-    /// The first repeat's outputs of a model for a version, by case.
+    /// The first repeat's outputs of a model for a version, by case, with the others folded into a count.
     async fn outputs(
         &self,
         sides: &Sides<'_>,
@@ -290,7 +295,7 @@ impl Workspace {
         passthrough: bool,
         run: Option<&str>,
         case: Option<&CaseId>,
-    ) -> Result<BTreeMap<CaseId, CellRow>, Error> {
+    ) -> Result<BTreeMap<CaseId, Kept>, Error> {
         let filter = CellFilter {
             prompt: sides.found.name(),
             model,
@@ -299,11 +304,18 @@ impl Workspace {
             case,
             run,
         };
-        let mut outputs = BTreeMap::new();
+        let mut outputs: BTreeMap<CaseId, Kept> = BTreeMap::new();
         for cell in self.store.cells(&filter).await? {
-            if cell.outcome.is_ok() {
-                outputs.entry(cell.case.clone()).or_insert(cell);
-            }
+            let Some(text) = text(&cell).map(hash) else {
+                continue;
+            };
+            let kept = outputs.entry(cell.case.clone()).or_insert_with(|| Kept {
+                cell,
+                repeats: 0,
+                texts: HashSet::new(),
+            });
+            kept.repeats += 1;
+            kept.texts.insert(text);
         }
         Ok(outputs)
     }
@@ -332,6 +344,20 @@ impl Workspace {
     }
 }
 
+/// The first of a case's repeats, and how far the others agree with it.
+struct Kept {
+    cell: CellRow,
+    repeats: u32,
+    /// Hashes of the texts: only their number is wanted.
+    texts: HashSet<u64>,
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 fn text(cell: &CellRow) -> Option<&str> {
     cell.outcome
         .as_ref()
@@ -339,12 +365,7 @@ fn text(cell: &CellRow) -> Option<&str> {
         .map(|output| output.text.as_str())
 }
 
-fn output(
-    model: &ModelName,
-    version: &Version,
-    cell: Option<CellRow>,
-    missing: &str,
-) -> OutputView {
+fn output(model: &ModelName, version: &Version, kept: Option<Kept>, missing: &str) -> OutputView {
     let empty = OutputView {
         model: model.clone(),
         version: version.number,
@@ -356,9 +377,20 @@ fn output(
         output_tokens: None,
         at: None,
         missing: Some(format!("{model} {missing}")),
+        repeats: 0,
+        different: 0,
+        verdicts: Vec::new(),
     };
-    match cell.map(|cell| (cell.outcome, cell.seconds, cell.at)) {
-        Some((Ok(output), seconds, at)) => OutputView {
+    let Some(Kept {
+        cell,
+        repeats,
+        texts,
+    }) = kept
+    else {
+        return empty;
+    };
+    match (cell.outcome, cell.seconds, cell.at) {
+        (Ok(output), seconds, at) => OutputView {
             present: true,
             text: output.text,
             tool_calls: output.tool_calls,
@@ -367,6 +399,9 @@ fn output(
             output_tokens: output.output_tokens,
             at: Some(at),
             missing: None,
+            repeats,
+            different: u32::try_from(texts.len()).unwrap_or(u32::MAX),
+            verdicts: cell.verdicts,
             ..empty
         },
         _ => empty,

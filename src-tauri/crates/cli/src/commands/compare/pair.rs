@@ -103,6 +103,34 @@ fn print_beside(out: &mut Out, pair: &Pair) {
     }
     for output in [&pair.primary, &pair.fallback] {
         print_tools(out, output);
+        print_repeats(out, output);
+        print_unmet(out, output);
+    }
+}
+
+/// How far the other repeats agree with the one that is shown.
+fn print_repeats(out: &mut Out, output: &OutputView) {
+    if output.repeats < 2 {
+        return;
+    }
+    let different = match output.different {
+        1 => "all alike".to_owned(),
+        different => format!("{different} different"),
+    };
+    let text = format!("{}: {} repeats, {different}", output.model, output.repeats);
+    out.line(&Line::of(Ink::Dim, text));
+}
+
+/// What the case expects and the output does not hold.
+fn print_unmet(out: &mut Out, output: &OutputView) {
+    let unmet = output.verdicts.iter();
+    for verdict in unmet.filter(|verdict| verdict.passed == Some(false)) {
+        let why = verdict.why.as_deref().unwrap_or("it does not hold");
+        let line = Line::of(Ink::Warning, "▲").then(
+            Ink::Plain,
+            format!(" {} {}: {why}", output.model, verdict.kind),
+        );
+        out.hang(&line, 2);
     }
 }
 

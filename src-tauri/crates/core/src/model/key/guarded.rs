@@ -1,5 +1,7 @@
 //! Looking on without being told a secret.
 
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Redaction;
@@ -10,6 +12,7 @@ pub(in crate::model) struct Guarded<'a> {
     watch: &'a dyn Watch,
     redaction: &'a Redaction,
     held: Mutex<Held>,
+    in_pieces: AtomicBool,
 }
 
 /// Ends of what arrived that may be the start of a secret.
@@ -26,7 +29,23 @@ impl<'a> Guarded<'a> {
             watch,
             redaction,
             held: Mutex::default(),
+            in_pieces: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a secret, or much of one, came in pieces. Whoever reads the bytes of such a reply can put it together,
+    /// and no search of them finds it.
+    pub(in crate::model) fn met_pieces(&self) -> bool {
+        self.in_pieces.load(Ordering::Relaxed)
+    }
+
+    /// A text that began with what was held back, without secrets.
+    fn joined<'t>(&self, text: &'t str, cut: bool) -> Cow<'t, str> {
+        let clean = self.redaction.text(text, cut);
+        if matches!(clean, Cow::Owned(_)) {
+            self.in_pieces.store(true, Ordering::Relaxed);
+        }
+        clean
     }
 
     /// Tells what was held back: the reply is over, and so it was no secret, or not all of one.
@@ -35,10 +54,10 @@ impl<'a> Guarded<'a> {
         let held = std::mem::take(&mut *held);
         if !held.text.is_empty() {
             self.watch
-                .delta(Delta::Text(&self.redaction.text(&held.text, true)));
+                .delta(Delta::Text(&self.joined(&held.text, true)));
         }
         if !held.reasoning.is_empty() {
-            let reasoning = self.redaction.text(&held.reasoning, true);
+            let reasoning = self.joined(&held.reasoning, true);
             self.watch.delta(Delta::Reasoning(&reasoning));
         }
         self.end_arguments(&held.arguments);
@@ -48,7 +67,7 @@ impl<'a> Guarded<'a> {
         if !arguments.is_empty() {
             self.watch.delta(Delta::Tool {
                 name: "",
-                arguments: &self.redaction.text(arguments, true),
+                arguments: &self.joined(arguments, true),
             });
         }
     }
@@ -56,6 +75,7 @@ impl<'a> Guarded<'a> {
     /// Passes on what is certain of `held` and `piece`, and holds the rest.
     fn pass(&self, held: &mut String, piece: &str, tell: impl Fn(&str)) {
         let joined;
+        let is_joined = !held.is_empty();
         let text = if held.is_empty() {
             piece
         } else {
@@ -67,7 +87,11 @@ impl<'a> Guarded<'a> {
         let certain = self.redaction.certain(text);
         let (certain, rest) = text.split_at_checked(certain).unwrap_or((text, ""));
         if !certain.is_empty() {
-            tell(&self.redaction.text(certain, false));
+            tell(&if is_joined {
+                self.joined(certain, false)
+            } else {
+                self.redaction.text(certain, false)
+            });
         }
         held.push_str(rest);
     }

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -67,11 +68,18 @@ impl Collector {
         self.all.0.lock().unwrap().clone()
     }
 
-    /// Waits until so many deliveries have arrived.
+    /// Waits until so many deliveries have arrived; a minute without them is a failure and no wait for ever.
     pub(super) fn wait_for(&self, count: usize) {
         let seen = self.all.0.lock().unwrap();
-        let enough = self.all.1.wait_while(seen, |seen| seen.len() < count);
-        drop(enough.unwrap());
+        let minute = Duration::from_secs(60);
+        let enough = self
+            .all
+            .1
+            .wait_timeout_while(seen, minute, |seen| seen.len() < count);
+        assert!(
+            !enough.unwrap().1.timed_out(),
+            "{count} deliveries never arrived"
+        );
     }
 
     pub(super) fn traces(&self) -> Vec<ExportTraceServiceRequest> {

@@ -132,7 +132,7 @@ fn what_can_pass_is_tried_again() {
         });
         let warned = warnings(|| {
             let telemetry = telemetry(&collector, &[("OTEL_METRICS_EXPORTER", "none")]);
-            Try::fallback(answer("x")).tell(&telemetry);
+            Try::primary(answer("x")).tell(&telemetry);
             // Before the end is called, so that the wait is the collector's.
             telemetry.queue.hasten();
             collector.wait_for(2);

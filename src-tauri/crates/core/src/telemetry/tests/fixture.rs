@@ -122,7 +122,7 @@ impl Try {
         Self::new(Part::Primary, attempt)
     }
 
-    pub(super) fn fallback(attempt: Attempt) -> Self {
+    pub(in crate::telemetry) fn fallback(attempt: Attempt) -> Self {
         Self::new(Part::Fallback, attempt)
     }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::VariantState;
 use crate::case::Case;
 use crate::compare::{Chip, Comparison, FieldsComparison};
+use crate::parity::Verdict;
 use crate::prompt::{ModelName, PolicyKind, PromptName};
 
 documents! {
@@ -115,6 +116,12 @@ documents! {
         pub at: Option<String>,
         /// Why there is none, in a sentence.
         pub missing: Option<String>,
+        /// How many outputs there are, one a repeat; the first is shown.
+        pub repeats: u32,
+        /// How many different texts those are: 1 when all repeats agree.
+        pub different: u32,
+        /// What the case expected when it was asked, judged.
+        pub verdicts: Vec<Verdict>,
     }
 
     /// The Parity view so far: counts on the same outputs for both sides. No result is claimed yet.

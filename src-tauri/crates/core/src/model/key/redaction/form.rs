@@ -6,6 +6,9 @@ use zeroize::Zeroizing;
 /// off. Fewer are left, because keys begin with words that are no secret, such as `sk-ant-api03-`.
 const START_BYTES: usize = 16;
 
+/// The most bytes of an HTML entity after its `&`.
+const ENTITY_BYTES: usize = 8;
+
 /// A spelling.
 pub(super) struct Form {
     bytes: Zeroizing<Vec<u8>>,
@@ -102,47 +105,62 @@ fn one(bytes: &[u8], wanted: u8) -> Fit {
             Fit::None
         }
     };
-    let escape = match bytes {
-        [b'%', _, _, ..] => is(hex(bytes.get(1..3)), 3),
-        [b'%', rest @ ..] => begun(rest),
-        // JSON inside of JSON: every escape is escaped again, which no longer says how deep it was.
-        [b'\\', b'\\', ..] if wanted != b'\\' => {
-            let run = bytes.iter().take_while(|byte| **byte == b'\\').count();
-            match bytes.get(run..) {
-                Some([b'u', _, _, _, _, ..]) => is(hex(bytes.get(run + 1..run + 5)), run + 5),
-                Some([b'u', rest @ ..]) => begun(rest),
-                Some([next, ..]) => is(Some(u32::from(*next)), run + 1),
-                _ => begun(&[]),
+    // Errors are wrapped in errors, so that escapes are escaped again: `\\u002F`, `%252F`, `&amp;#x2F;`.
+    let nested = |of: u8, more: &[u8]| {
+        let mut rest = bytes.get(1..).unwrap_or_default();
+        while wanted != of
+            && let Some(inner) = rest.strip_prefix(more)
+        {
+            rest = inner;
+        }
+        (bytes.len() - rest.len(), rest)
+    };
+    let escape = match first {
+        b'%' => match nested(b'%', b"25") {
+            (taken, [high, low, ..]) => is(hex(Some(&[*high, *low])), taken + 2),
+            (_, rest) => begun(rest),
+        },
+        b'\\' => match nested(b'\\', b"\\") {
+            (taken, [b'u', a, b, c, d, ..]) => is(hex(Some(&[*a, *b, *c, *d])), taken + 5),
+            (_, [b'u', rest @ ..]) => begun(rest),
+            (taken, [next, ..]) => is(Some(u32::from(*next)), taken + 1),
+            (_, []) => begun(&[]),
+        },
+        b'&' => {
+            let (taken, rest) = nested(b'&', b"amp;");
+            match entity(rest) {
+                Some((value, length)) => is(value, taken + length),
+                None if rest.len() < ENTITY_BYTES => begun(rest),
+                None => Fit::None,
             }
         }
-        [b'\\', b'u', _, _, _, _, ..] => is(hex(bytes.get(2..6)), 6),
-        [b'\\', b'u', rest @ ..] => begun(rest),
-        [b'\\', next, ..] => is(Some(u32::from(*next)), 2),
-        [b'\\'] => begun(&[]),
-        [b'&', rest @ ..] => match rest.iter().take(8).position(|byte| *byte == b';') {
-            None if rest.len() < 8 => begun(rest),
-            None => Fit::None,
-            Some(end) => {
-                let name = rest.get(..end).unwrap_or_default();
-                let value = match name {
-                    b"amp" => Some(u32::from(b'&')),
-                    b"lt" => Some(u32::from(b'<')),
-                    b"gt" => Some(u32::from(b'>')),
-                    b"quot" => Some(u32::from(b'"')),
-                    b"apos" => Some(u32::from(b'\'')),
-                    [b'#', b'x' | b'X', digits @ ..] => hex(Some(digits)),
-                    [b'#', digits @ ..] => std::str::from_utf8(digits)
-                        .ok()
-                        .and_then(|digits| digits.parse().ok()),
-                    _ => None,
-                };
-                is(value, end + 2)
-            }
-        },
         _ => Fit::None,
     };
     match escape {
         Fit::None if *first == wanted => Fit::Whole(1),
         escape => escape,
     }
+}
+
+/// What an HTML entity stands for, after its `&`, and its length with the `;`. `None` without a `;`.
+fn entity(bytes: &[u8]) -> Option<(Option<u32>, usize)> {
+    let end = bytes
+        .iter()
+        .take(ENTITY_BYTES)
+        .position(|byte| *byte == b';')?;
+    let number = |digits: &[u8], radix| {
+        let digits = std::str::from_utf8(digits).ok()?;
+        u32::from_str_radix(digits, radix).ok()
+    };
+    let value = match bytes.get(..end).unwrap_or_default() {
+        b"amp" => Some(u32::from(b'&')),
+        b"lt" => Some(u32::from(b'<')),
+        b"gt" => Some(u32::from(b'>')),
+        b"quot" => Some(u32::from(b'"')),
+        b"apos" => Some(u32::from(b'\'')),
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16),
+        [b'#', digits @ ..] => number(digits, 10),
+        _ => None,
+    };
+    Some((value, end + 1))
 }

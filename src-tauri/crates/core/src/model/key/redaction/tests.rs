@@ -20,6 +20,9 @@ fn a_secret_is_found_in_every_spelling() {
         "sk-planted%2f0123%2b45%3d",
         r"sk-planted\/0123+45=",
         r"sk-planted/0123\u002B45=",
+        r"sk-planted\\\/0123\\u002B45=",
+        "sk-planted%252F0123%25252B45=",
+        "sk-planted&amp;#x2F;0123+45=",
         "sk-planted&#x2F;0123&#43;45&#x3D;",
         &units,
     ] {

@@ -174,8 +174,17 @@ async fn an_echo_in_a_stream_goes_nowhere_however_it_is_cut() {
             assert_eq!(heard.text(), "a [secret] b");
             let answer = attempt.outcome.ok().or(attempt.partial).unwrap();
             assert_eq!(answer.text, "a [secret] b");
+            // Among its bytes the pieces could be put together again.
+            let cut = ending.is_empty();
+            assert_eq!(attempt.trace.raw.as_deref(), cut.then_some(PIECES));
         }
     }
+    let server = stream(&[Step::say(text_event(&format!("a {KEY} b")))]);
+    let attempt = attempt_openai(&server).await;
+    assert_eq!(
+        raw(&attempt.trace),
+        Some(text_event("a [secret] b").as_str())
+    );
 }
 
 /// A stream that has begun, and then does this with the clock stopped.
