@@ -1270,6 +1270,16 @@ export type VariantView = {
   behind: Array<Change>,
 };
 
+/** A verdict on one expectation. */
+export type Verdict = {
+  /** The expectation's kind, as the case names it. */
+  kind: string,
+  /** Whether it holds; `None` when it could not be judged. */
+  passed: boolean | null,
+  /** Why it does not, or why nobody can tell. */
+  why?: string,
+};
+
 /** `bundle verify`. */
 export type Verification = {
   /** Whether a gateway may load it. */
