@@ -241,6 +241,9 @@ arguments! {
         cache: bool,
         /// Stops before it costs more, a decimal number of US dollars.
         max_cost_usd: Option<String>,
+        /// Made by the page for this one start. The same ticket starts nothing twice: a page that is loaded anew sends
+        /// once more what it was waiting for.
+        ticket: String,
     }
 
     /// A run to be resumed.
@@ -251,6 +254,9 @@ arguments! {
         retry_errors: bool,
         /// Stops before it costs more, a decimal number of US dollars.
         max_cost_usd: Option<String>,
+        /// Made by the page for this one start. The same ticket starts nothing twice: a page that is loaded anew sends
+        /// once more what it was waiting for.
+        ticket: String,
     }
 
     /// Runs to be listed.

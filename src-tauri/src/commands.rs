@@ -208,7 +208,9 @@ commands! {
 
     /// Runs cases on models and answers when that has ended; finished cells are kept even if the window is gone.
     start_run(Starting; RunEvents) -> Summary = |desk, args; channel| {
-        desk.run(Task::Start(args.try_into()?), move |events| channel.send(events).is_ok()).await?
+        let ticket = args.ticket.clone();
+        let task = Task::Start(args.try_into()?);
+        desk.run(ticket, task, move |events| channel.send(events).is_ok()).await?
     };
 
     /// What resuming would do and cost.
@@ -217,7 +219,9 @@ commands! {
 
     /// Does what a run left, and answers when that has ended.
     resume_run(Resuming; RunEvents) -> Summary = |desk, args; channel| {
-        desk.run(Task::Resume(args.try_into()?), move |events| channel.send(events).is_ok()).await?
+        let ticket = args.ticket.clone();
+        let task = Task::Resume(args.try_into()?);
+        desk.run(ticket, task, move |events| channel.send(events).is_ok()).await?
     };
 
     /// Runs, latest first.

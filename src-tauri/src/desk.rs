@@ -5,7 +5,7 @@
 mod farewell;
 mod live;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,8 @@ struct Inner {
     /// Opened by whoever asks first, so that the window need not wait for it; a failure is tried again.
     workspace: OnceCell<Workspace>,
     runs: Mutex<BTreeMap<String, Live>>,
+    /// Starts that were asked for.
+    tickets: Mutex<HashSet<String>>,
     parting: Mutex<Parting>,
 }
 
@@ -105,6 +107,7 @@ impl Desk {
             telemetry,
             workspace: OnceCell::new(),
             runs: Mutex::default(),
+            tickets: Mutex::default(),
             parting: Mutex::default(),
         }))
     }
@@ -123,13 +126,20 @@ impl Desk {
         self.0.caller.as_ref()
     }
 
-    /// Runs to the end. `send` gets the events in groups and answers whether anybody listens. All groups are out
+    /// Runs to the end, once for each ticket: when a page is loaded anew, Tauri sends again by another way what the old
+    /// page was waiting for, and a run that is started twice is paid for twice. `send` gets the events in groups and answers whether anybody listens. All groups are out
     /// before this returns.
     pub(crate) async fn run(
         &self,
+        ticket: String,
         task: Task,
         send: impl FnMut(RunEvents) -> bool + Send + 'static,
     ) -> Result<Summary, Report> {
+        if !self.tickets().insert(ticket) {
+            return Err(Report::bad_input(
+                "this run was started already; the list of runs shows how it stands".to_owned(),
+            ));
+        }
         let workspace = self.workspace().await?;
         let prompt = match &task {
             Task::Start(request) => request.prompt.clone(),
@@ -300,6 +310,13 @@ impl Desk {
     fn runs(&self) -> MutexGuard<'_, BTreeMap<String, Live>> {
         // The map is whole after any panic: nothing between two of its changes can fail.
         self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tickets(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0
+            .tickets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn parting(&self) -> MutexGuard<'_, Parting> {

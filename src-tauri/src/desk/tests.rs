@@ -86,6 +86,10 @@ fn answering() -> Scripted {
     Scripted::new().otherwise(|_| Ok(Answer::of("{}")))
 }
 
+fn ticket() -> String {
+    System.new_id()
+}
+
 fn request() -> RunRequest {
     RunRequest {
         models: vec!["gpt-4o".to_owned()],
@@ -138,7 +142,10 @@ async fn a_run_goes_on_when_nobody_listens() {
         counted.fetch_add(1, Ordering::SeqCst);
         false
     };
-    let summary = desk.run(Task::Start(request()), deaf).await.unwrap();
+    let summary = desk
+        .run(ticket(), Task::Start(request()), deaf)
+        .await
+        .unwrap();
     assert!(summary.cells >= 48);
     assert_eq!(summary.finished, summary.cells);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
@@ -159,7 +166,10 @@ async fn a_run_is_cancelled_by_the_id_it_tells_and_only_while_it_lives() {
         }
         true
     };
-    let summary = desk.run(Task::Start(request()), listen).await.unwrap();
+    let summary = desk
+        .run(ticket(), Task::Start(request()), listen)
+        .await
+        .unwrap();
     assert!(summary.cancelled);
     assert_eq!(summary.finished, 0);
     let events = seen.lock().unwrap();
@@ -182,7 +192,7 @@ async fn leaving_stops_what_is_under_way() {
         true
     };
     // Ends, which is the point; what it says depends on whether the file was closed first.
-    let _ = desk.run(Task::Start(request()), listen).await;
+    let _ = desk.run(ticket(), Task::Start(request()), listen).await;
 }
 
 /// A run whose calls wait for `answers`, its id, and what becomes of it.
@@ -198,7 +208,7 @@ async fn begun(desk: &Desk) -> (String, tokio::task::JoinHandle<Result<Summary, 
             }
             true
         };
-        running.run(Task::Start(request()), listen).await
+        running.run(ticket(), Task::Start(request()), listen).await
     });
     (receiver.recv().await.unwrap(), run)
 }
@@ -334,7 +344,26 @@ async fn what_a_run_left_is_resumed() {
         retry_errors: false,
         options: Default::default(),
     };
-    let summary = desk.run(Task::Resume(request), |_| true).await.unwrap();
+    let summary = desk
+        .run(ticket(), Task::Resume(request), |_| true)
+        .await
+        .unwrap();
     assert_eq!((summary.run, summary.left), (run, 0));
     assert_eq!(summary.finished, summary.cells);
+}
+
+#[tokio::test]
+async fn the_same_ticket_starts_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(&place(&folder, true), answering());
+    let one = ticket();
+    let started = desk.run(one.clone(), Task::Start(request()), |_| true);
+    started.await.unwrap();
+    let again = desk.run(one, Task::Start(request()), |_| true).await;
+    assert_eq!(
+        again.unwrap_err().code,
+        ReportCode::Workspace(ErrorCode::BadInput)
+    );
+    let list = desk.workspace().await.unwrap().runs(None).await.unwrap();
+    assert_eq!(list.runs.iter().filter(|run| run.live).count(), 1);
 }

@@ -46,7 +46,7 @@ fn refused(answer: Result<Value, Value>, code: &str) -> String {
 fn starting(over: Value) -> Value {
     let mut args = json!({
         "prompt": TRIAGE, "models": ["claude-sonnet", "gpt-4o"], "cases": [], "passthrough": true,
-        "handoff": false, "repeat": 1, "cache": false, "max_cost_usd": null,
+        "handoff": false, "repeat": 1, "cache": false, "max_cost_usd": null, "ticket": "one",
     });
     for (name, value) in over.as_object().unwrap() {
         args[name] = value.clone();
@@ -238,9 +238,10 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
     let quote = window.ask("quote_run", run.clone()).unwrap();
     assert_eq!(quote["lines"][0]["calls"], 1);
     assert_eq!(quote["lines"][0]["key_present"], false);
-    let summary = window.begin("start_run", run).wait().unwrap();
+    let summary = window.begin("start_run", run.clone()).wait().unwrap();
     assert_eq!(summary["finished"], 1);
     assert_eq!(summary["failed"], 1);
+    refused(window.begin("start_run", run).wait(), "bad_input");
     let gone = json!({"run": summary["run"]});
     refused(window.ask("cancel_run", gone.clone()), "not_found");
     refused(window.begin("attach_run", gone).wait(), "not_found");
@@ -248,7 +249,8 @@ fn the_main_job_from_the_first_look_to_the_verified_bundle_asks_every_command() 
     let runs = window.ask("runs", json!({"prompt": TRIAGE})).unwrap();
     assert_eq!(runs["runs"][0]["run"], summary["run"]);
     assert_eq!(runs["runs"][0]["failed"], 1);
-    let again = json!({"run": summary["run"], "retry_errors": true, "max_cost_usd": null});
+    let again =
+        json!({"run": summary["run"], "retry_errors": true, "max_cost_usd": null, "ticket": "two"});
     let quote = window.ask("quote_resume", again.clone()).unwrap();
     assert_eq!(quote["lines"][0]["calls"], 1);
     let resumed = window.begin("resume_run", again).wait().unwrap();

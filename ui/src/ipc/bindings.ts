@@ -887,6 +887,10 @@ export type Resuming = {
   retry_errors: boolean,
   /** Stops before it costs more, a decimal number of US dollars. */
   max_cost_usd?: string | null,
+  /** Made by the page for this one start. The same ticket starts nothing twice: a page that is loaded anew sends
+   * once more what it was waiting for.
+   */
+  ticket: string,
 };
 
 /** Who speaks in a turn. */
@@ -1162,6 +1166,10 @@ export type Starting = {
   cache: boolean,
   /** Stops before it costs more, a decimal number of US dollars. */
   max_cost_usd?: string | null,
+  /** Made by the page for this one start. The same ticket starts nothing twice: a page that is loaded anew sends
+   * once more what it was waiting for.
+   */
+  ticket: string,
 };
 
 /** What the program tells the window by itself. */

@@ -20,11 +20,18 @@ const rowOf = (line: QuoteLine): RunRow => ({
   earlier: line.earlier_turns,
 });
 
+function ticket(): string {
+  const random = () => Math.random().toString(36).slice(2, 12);
+  return `${Date.now().toString(36)}-${random()}-${random()}`;
+}
+
 /** What starting and resuming have in common: a quote that follows the choices, and a limit. */
 abstract class QuotedForm {
   quote = new Load<RunQuote>();
   /** The most it may cost, as typed; empty for no limit. */
   limit = $state("");
+  /** For this one start: a page that is loaded anew may send it twice, and it must not run twice. */
+  readonly ticket = ticket();
   /** The choices moved on since the quote was asked. */
   stale = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -208,11 +215,12 @@ export class RunForm extends QuotedForm {
       repeat: this.repeat,
       cache: this.cache,
       max_cost_usd: this.limitText === "" ? null : this.limitText,
+      ticket: this.ticket,
     };
   }
 
   get question(): string {
-    return JSON.stringify({ ...this.args, max_cost_usd: null });
+    return JSON.stringify({ ...this.args, max_cost_usd: null, ticket: "" });
   }
 
   protected fetch(): Promise<RunQuote> {
@@ -261,11 +269,12 @@ export class ResumeForm extends QuotedForm {
       run: this.entry.run,
       retry_errors: this.retry,
       max_cost_usd: this.limitText === "" ? null : this.limitText,
+      ticket: this.ticket,
     };
   }
 
   get question(): string {
-    return JSON.stringify({ ...this.args, max_cost_usd: null });
+    return JSON.stringify({ ...this.args, max_cost_usd: null, ticket: "" });
   }
 
   protected fetch(): Promise<RunQuote> {

@@ -50,7 +50,7 @@ export class RunsState {
     const list = await this.list.run(() => this.#frame.client.call("runs", { prompt: null }));
     if (list === null) return;
     for (const { entry, retry } of this.offers.slice(0, PRICED)) {
-      const args = { run: entry.run, retry_errors: retry, max_cost_usd: null };
+      const args = { run: entry.run, retry_errors: retry, max_cost_usd: null, ticket: "" };
       const quote = await this.#frame.client.call("quote_resume", args).catch(() => null);
       if (quote !== null) this.prices = new Map(this.prices).set(entry.run, quote);
     }

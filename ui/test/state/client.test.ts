@@ -27,7 +27,7 @@ describe("Client", () => {
 
   it("sends the channel beside the arguments", async () => {
     const wire = transport(() => ({}));
-    const args = { prompt: "p", models: null, cases: null, passthrough: true, handoff: false, repeat: 1, cache: false };
+    const args = { prompt: "p", models: null, cases: null, passthrough: true, handoff: false, repeat: 1, cache: false, ticket: "t" };
     await new Client(wire).stream("start_run", args, () => undefined);
     expect(wire.sent).toEqual([["start_run", { args, channel: { receive: expect.any(Function) } }]]);
   });

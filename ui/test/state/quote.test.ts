@@ -179,7 +179,7 @@ describe("ResumeForm", () => {
     await rest();
     await settled();
     expect(one.calls).toBe(14);
-    expect(one.args).toEqual({ run: "a", retry_errors: true, max_cost_usd: null });
+    expect(one.args).toEqual({ run: "a", retry_errors: true, max_cost_usd: null, ticket: one.ticket });
   });
 
   it("has nothing to do where nothing is left and nothing is tried again", () => {

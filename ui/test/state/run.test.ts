@@ -204,6 +204,7 @@ describe("RunState", () => {
         repeat: 1,
         cache: false,
         max_cost_usd: null,
+        ticket: expect.any(String),
       },
     ]);
     expect(run.progress).toMatchObject({ cells: 42, finished: 42 });
@@ -235,7 +236,9 @@ describe("RunState", () => {
     expect(run.form).toMatchObject({ kind: "resume", calls: 12, blocked: null });
     frame.workspace.runs.script.stop = null;
     await run.start();
-    expect(asked(frame.workspace, "resume_run")).toEqual([{ run: "r1", retry_errors: false, max_cost_usd: null }]);
+    expect(asked(frame.workspace, "resume_run")).toEqual([
+      { run: "r1", retry_errors: false, max_cost_usd: null, ticket: expect.any(String) },
+    ]);
     expect(run.progress).toMatchObject({ before: 30, finished: 42, cells: 42 });
   });
 

@@ -27,7 +27,9 @@ describe("offers", () => {
     await runs.look();
     expect(runs.offers.map((offer) => offer.entry.run)).toEqual(["b"]);
     expect(runs.prices.get("b")?.likely_usd).toBeGreaterThan(0);
-    expect(asked(frame.workspace, "quote_resume")).toEqual([{ run: "b", retry_errors: false, max_cost_usd: null }]);
+    expect(asked(frame.workspace, "quote_resume")).toEqual([
+      { run: "b", retry_errors: false, max_cost_usd: null, ticket: "" },
+    ]);
     runs.dismiss("b");
     expect(runs.offers).toEqual([]);
     expect(runs.of("support-triage")).toHaveLength(1);

@@ -214,7 +214,9 @@ describe("after a run", () => {
     expect(find("run-dialog").textContent).toMatch(/30 calls of 42 are finished and kept;\s+12 are left/);
     await click("run-start");
     await ended();
-    expect(asked(workspace, "resume_run")).toEqual([{ run: "a", retry_errors: false, max_cost_usd: null }]);
+    expect(asked(workspace, "resume_run")).toEqual([
+      { run: "a", retry_errors: false, max_cost_usd: null, ticket: expect.any(String) },
+    ]);
     expect(bench.run.progress.summary?.left).toBe(0);
     expect(seek("run-offer-support-triage")).toBeNull();
   });
