@@ -349,3 +349,14 @@ fn models_are_tried_with_one_word() {
     );
     assert_eq!(desk.run("model test nobody").code, 2);
 }
+
+#[test]
+fn a_key_the_keychain_was_given_counts_as_here() {
+    let server = Server::start(|request, _| reply(request, "hi"));
+    let mut desk = desk(&server);
+    desk.env.retain(|(name, _)| name != "LOCAL_KEY");
+    let is_here = |desk: &Desk| desk.json("model list")["models"][1]["key_present"].clone();
+    assert_eq!(is_here(&desk), json!(false));
+    desk.write("home/.local/share/understudy/api-keys", "LOCAL_KEY\n");
+    assert_eq!(is_here(&desk), json!(true));
+}

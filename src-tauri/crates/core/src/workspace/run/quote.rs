@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::pricing::Rate;
 use super::{Ready, ResumeRequest, RunRequest};
 use crate::catalog::{Bound, Catalog};
+use crate::host::data_folder;
+use crate::keys::Keychain;
 use crate::prompt::{ModelName, Usd};
 use crate::run::{Plan, Target, can_hand_off};
 use crate::workspace::view::{PriceView, QuoteLine, RunQuote};
@@ -112,9 +114,16 @@ impl Workspace {
         })
     }
 
-    /// Whether a key is here; true when none is needed.
+    /// Whether a key is here; true when none is needed. The keychain itself is not asked, which could ask the user:
+    /// that a name was stored there is enough.
     pub(in crate::workspace) fn key_present(&self, key_env: Option<&str>) -> bool {
-        key_env.is_none_or(|name| self.host.env(name).is_some())
+        let Some(name) = key_env else { return true };
+        let stored = || {
+            let folder = data_folder(self.host.as_ref())?;
+            Keychain::system(&folder).names().ok()
+        };
+        self.host.env(name).is_some()
+            || stored().is_some_and(|names| names.iter().any(|stored| stored == name))
     }
 }
 
