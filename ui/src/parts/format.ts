@@ -80,6 +80,16 @@ export function pace(perSecond: number): string {
   return `${Math.max(1, Math.round(perSecond * 60))} a minute`;
 }
 
+/** A message with its full stop; many come without, because they stand in lists too. */
+export function sentence(text: string): string {
+  return text === "" || /[.?!…]["”’)]?$/.test(text) ? text : `${text}.`;
+}
+
+/** With a capital first, for texts that begin small. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** An amount in a table: small ones with a place more, so that the lines add up to their sum on the screen too. */
 export function amount(value: number | null): string {
   if (value === null) return "unknown";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pair, Row } from "../../src/ipc";
-import { age, ago, amount, cost, count, day, dollars, grouped, pace, percent, span } from "../../src/parts/format";
+import { age, ago, amount, capital, cost, count, day, dollars, grouped, pace, percent, sentence, span } from "../../src/parts/format";
 import { tokens } from "../../src/parts/highlight";
 import { difference } from "../../src/parts/difference";
 import { changedLines, estimatedTokens } from "../../src/state/draft";
@@ -59,6 +59,11 @@ describe("what is estimated", () => {
   it("adds up on the screen too", () => {
     expect([0.0184, 0.0138, 0.0138, 0.046].map(amount)).toEqual(["$0.018", "$0.014", "$0.014", "$0.046"]);
     expect([1.5, 0.0004, 12].map(amount)).toEqual(["$1.50", "$0.00040", "$12.00"]);
+  });
+
+  it("ends messages once", () => {
+    expect(["out of quota", "See the plan.", "Why?", ""].map(sentence)).toEqual(["out of quota.", "See the plan.", "Why?", ""]);
+    expect([capital("set it"), capital("")]).toEqual(["Set it", ""]);
   });
 
   it("tells spans and paces in the words people use", () => {
