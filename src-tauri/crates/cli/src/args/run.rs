@@ -72,6 +72,12 @@ pub(crate) struct RunArgs {
 pub(crate) struct RunsArgs {
     /// Only runs of this prompt
     pub(crate) prompt: Option<String>,
+    /// The record of one run instead, every try of every call: its id, or `last`
+    #[arg(long, value_name = "RUN", conflicts_with = "prompt")]
+    pub(crate) tries: Option<String>,
+    /// With --tries: only of this case
+    #[arg(long, value_name = "CASE", requires = "tries")]
+    pub(crate) case: Option<String>,
 }
 
 #[derive(Debug, Args)]

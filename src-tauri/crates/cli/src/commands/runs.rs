@@ -1,6 +1,6 @@
 //! `runs`: what each run did, cost, and has left.
 
-use understudy_core::workspace::view::{RunEntry, RunList, RunState};
+use understudy_core::workspace::view::{RunEntry, RunList, RunState, TryList};
 
 use super::quote::dollars;
 use crate::args::RunsArgs;
@@ -12,9 +12,65 @@ use crate::text::table::Table;
 use crate::text::{Line, date};
 
 pub(super) async fn runs(shell: &mut Shell, args: &RunsArgs) -> Result<Answer, Failure> {
+    if let Some(run) = &args.tries {
+        let workspace = shell.open().await?;
+        let tries = workspace.tries(run, args.case.as_deref()).await?;
+        shell.answer(&tries, print_tries);
+        return Ok(Answer::Yes);
+    }
     let list = shell.open().await?.runs(args.prompt.as_deref()).await?;
     shell.answer(&list, print);
     Ok(Answer::Yes)
+}
+
+/// The record; headers and bytes are in `--json`.
+fn print_tries(out: &mut Out, list: &TryList) {
+    if list.tries.is_empty() {
+        out.say("No call was made.");
+        return;
+    }
+    let head = [
+        "CASE",
+        "MODEL",
+        "TRY",
+        "",
+        "STATUS",
+        "FIRST",
+        "TOOK",
+        "REQUEST ID",
+    ];
+    let mut table = Table::new(&head, 7);
+    for each in &list.tries {
+        let seconds = |seconds: Option<f64>| match seconds {
+            Some(seconds) => Line::plain(format!("{seconds:.2} s")),
+            None => Line::of(Ink::Dim, "–"),
+        };
+        let mut model = Line::plain(&each.model);
+        if each.passthrough {
+            model.push(Ink::Dim, " passthrough");
+        }
+        let mut number = Line::plain(each.number.to_string());
+        if each.call > 1 {
+            number.push(Ink::Dim, format!(" of call {}", each.call));
+        }
+        table.row(vec![
+            Line::plain(&each.case),
+            model,
+            number,
+            match &each.kind {
+                None => Line::of(Ink::Good, "✓"),
+                Some(kind) => Line::of(Ink::Error, format!("◆ {kind}")),
+            },
+            each.status.map_or_else(
+                || Line::of(Ink::Dim, "–"),
+                |status| Line::plain(status.to_string()),
+            ),
+            seconds(each.first_token_seconds.or(each.first_byte_seconds)),
+            seconds(Some(each.seconds)),
+            Line::of(Ink::Dim, each.request_id.as_deref().unwrap_or("–")),
+        ]);
+    }
+    out.table(&table);
 }
 
 fn print(out: &mut Out, list: &RunList) {

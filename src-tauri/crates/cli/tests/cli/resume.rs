@@ -360,3 +360,42 @@ fn a_key_the_keychain_was_given_counts_as_here() {
     desk.write("home/.local/share/understudy/api-keys", "LOCAL_KEY\n");
     assert_eq!(is_here(&desk), json!(true));
 }
+
+#[test]
+fn every_try_is_on_record_with_its_bytes_where_it_failed() {
+    let server = Server::start(|request, number| match number {
+        1 => Reply::Json(
+            503,
+            json!({"error": {"message": "busy", "echo": "sk-local-secret"}}),
+        ),
+        _ => reply(request, "hi"),
+    });
+    let desk = desk(&server);
+    desk.run("run greet --model local --case case-1").expect(0);
+    let list = desk.json("runs --tries last");
+    let tries = list["tries"].as_array().unwrap();
+    let told =
+        |field: &str| -> Vec<Value> { tries.iter().map(|each| each[field].clone()).collect() };
+    assert_eq!(told("number"), [json!(1), json!(2)]);
+    assert_eq!(told("kind"), [json!("overloaded"), Value::Null]);
+    assert_eq!(told("status"), [json!(503), json!(200)]);
+    assert_eq!(tries[0]["request"], tries[1]["request"]);
+    let raw = tries[0]["raw"].as_str().unwrap();
+    assert!(raw.contains("busy") && raw.contains("[secret]"), "{raw}");
+    assert_eq!(
+        tries[1]["raw"],
+        Value::Null,
+        "a good answer is kept as text alone"
+    );
+    assert_eq!(tries[1]["sent_headers"]["authorization"], "[secret]");
+    assert_eq!(tries[1]["headers"]["content-type"], "application/json");
+    assert!(
+        tries[1]["url"]
+            .as_str()
+            .unwrap()
+            .ends_with("/v1/chat/completions")
+    );
+    let text = desk.run("runs --tries last --case case-1").expect(0).stdout;
+    assert!(text.contains("◆ overloaded  503"), "{text}");
+    assert_eq!(desk.run("runs --tries nothing").code, 2);
+}

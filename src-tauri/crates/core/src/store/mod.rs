@@ -14,6 +14,7 @@ mod lock;
 mod ratings;
 mod releases;
 mod runs;
+mod tries;
 
 pub use batch::{Batch, NewHead, NewVersion, Replaced};
 pub use cells::{CellFailure, CellFilter, CellOutput, CellRecord, CellRow, NewRun, RunRow};
@@ -23,6 +24,7 @@ pub use load::{Settings, StoredPrompt};
 pub use ratings::{RatingRow, RatingTally};
 pub use releases::ReleaseRow;
 pub use runs::{ListedRun, StoredCell, StoredRun};
+pub use tries::StoredTry;
 
 use std::path::{Path, PathBuf};
 

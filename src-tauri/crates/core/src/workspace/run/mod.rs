@@ -7,6 +7,7 @@ mod pricing;
 mod quote;
 mod sink;
 mod stored;
+mod tries;
 
 pub use models::ModelDraft;
 pub use order::{ResumeRequest, RunContext, RunOptions, RunRequest};

@@ -28,7 +28,9 @@ pub use overview::{Outage, Overview, OverviewRow, Share, VariantState};
 pub use release::{
     CheckReport, Exported, KeyEntry, KeyList, ReleaseEntry, ReleaseView, SyncReport, Verification,
 };
-pub use run::{ModelTest, PriceView, QuoteLine, RunEntry, RunList, RunQuote, RunState};
+pub use run::{
+    ModelTest, PriceView, QuoteLine, RunEntry, RunList, RunQuote, RunState, TryEntry, TryList,
+};
 pub use write::{
     Accepted, ChangeList, ModelEntry, ModelList, PromptDetail, PromptEntry, PromptList, Saved,
     Settled, Track, VariantDiff, VariantLog, VariantView, VersionEntry,

@@ -1,5 +1,7 @@
 //! Runs before, while and after they go, and models as they are called.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::check::Finding;
@@ -94,6 +96,56 @@ documents! {
         pub passthrough: bool,
         /// Whether the primary answers the earlier turns.
         pub handoff: bool,
+    }
+
+    /// The record of a run.
+    pub struct TryList {
+        /// The run's id.
+        pub run: String,
+        /// One entry a try, in the order in which they began.
+        pub tries: Vec<TryEntry>,
+    }
+
+    /// One try of one call, as it was recorded. Secrets are replaced by `[secret]`.
+    pub struct TryEntry {
+        /// The case.
+        pub case: String,
+        /// Whom it called: in a handoff not only the cell's own model.
+        pub model: String,
+        /// Which repeat, from 1.
+        pub repeat: u32,
+        /// Whether the fallback was given the primary's prompt.
+        pub passthrough: bool,
+        /// Which call of the cell, from 1; the last is its own.
+        pub call: u32,
+        /// Which try of that call, from 1.
+        pub number: u32,
+        /// When it began, RFC 3339.
+        pub at: String,
+        /// The digest of the request: address, headers and body.
+        pub request: Option<String>,
+        /// The error's code; `None` when it was answered.
+        pub kind: Option<String>,
+        /// The HTTP status, when there was one.
+        pub status: Option<u32>,
+        /// The provider's id of the request.
+        pub request_id: Option<String>,
+        /// The address.
+        pub url: Option<String>,
+        /// Headers sent.
+        pub sent_headers: BTreeMap<String, String>,
+        /// Headers received.
+        pub headers: BTreeMap<String, String>,
+        /// Seconds until the status line.
+        pub first_byte_seconds: Option<f64>,
+        /// Seconds until the first piece of a stream.
+        pub first_token_seconds: Option<f64>,
+        /// Seconds in all.
+        pub seconds: f64,
+        /// How long the server asked to wait, in seconds.
+        pub retry_after_seconds: Option<f64>,
+        /// The body as received, where it was kept: of what failed, was cut or could not be read, or when asked for.
+        pub raw: Option<String>,
     }
 
     /// What a model answered to a few words.
