@@ -17,6 +17,7 @@
 mod answer;
 mod anthropic;
 mod attempt;
+mod client;
 mod cohere;
 mod conversation;
 mod draft;
@@ -48,11 +49,12 @@ pub use crate::prompt::ToolCall;
 
 pub use answer::{Answer, Finish, Usage};
 pub use attempt::{Attempt, Delta, Nobody, Trace, Watch};
+pub use client::Proxies;
 pub use error::{CallError, ErrorKind};
 pub use key::{ApiKey, ApiKeys, EnvKeys, Keys};
 pub use post::{Post, PostError, Posted};
 pub use request::{BuildError, Request, address, build};
-pub use transport::{Http, Proxies, Settings};
+pub use transport::{Http, Settings};
 
 /// One call: the request, and whose it is. The names are what a scripted model answers by and what is traced; only
 /// `settings` and `request` reach the wire.

@@ -4,15 +4,14 @@
 //! environment of its own; nothing is built before the first delivery. It must not know what the bytes mean.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Url};
+use reqwest::{Client, Url};
 
-use super::Proxies;
+use super::client::{self, Proxies, cause};
 
 /// The most bytes of an answer that are read. Collectors answer in a few.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -142,25 +141,10 @@ impl Post {
     }
 
     fn build(&self) -> reqwest::Result<Client> {
-        let mut builder = ClientBuilder::new()
+        client::strict(&self.proxies, self.url.scheme() == "https")?
             .user_agent(concat!("understudy/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
             .timeout(self.timeout)
-            .no_proxy();
-        let proxy = if self.url.scheme() == "https" {
-            self.proxies.https.as_deref().map(Proxy::https)
-        } else {
-            builder = builder.tls_certs_only([]);
-            self.proxies.http.as_deref().map(Proxy::http)
-        };
-        if let Some(proxy) = proxy {
-            let direct = self.proxies.except.as_deref().unwrap_or_default();
-            let direct = NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{direct}"));
-            builder = builder.proxy(proxy?.no_proxy(direct));
-        }
-        builder.build()
+            .build()
     }
 }
 
@@ -171,19 +155,4 @@ impl fmt::Debug for Post {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
-}
-
-/// The innermost cause: outer ones can hold the URL.
-fn cause(error: &reqwest::Error) -> String {
-    let Some(mut inner) = error.source() else {
-        return if error.is_timeout() {
-            "no answer in time".to_owned()
-        } else {
-            "the HTTP client gives no reason".to_owned()
-        };
-    };
-    while let Some(next) = inner.source() {
-        inner = next;
-    }
-    inner.to_string()
 }

@@ -15,15 +15,15 @@ mod headers;
 mod reply;
 mod wait;
 
-use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Url};
+use reqwest::Client;
 
+use super::client::{self, Proxies, cause};
 use super::key::{ApiKey, Guarded, Keys, Redaction};
 use super::request::{secret_headers, secret_query};
 use super::{ApiKeys, Attempt, Call, CallError, Caller, ErrorKind, Watch};
@@ -34,52 +34,6 @@ const PIECES: &[u8] = b"[secret]: it came in pieces, so the bytes are not kept";
 
 /// Connections kept for the next call. Runs of 128 calls at once open each of theirs once.
 const IDLE_CONNECTIONS: usize = 512;
-
-/// Proxies by the scheme they are for. URLs can hold passwords, so `Debug` shows only which are set.
-#[derive(Clone, Default)]
-pub struct Proxies {
-    /// For `https` servers.
-    pub https: Option<String>,
-    /// For `http` servers. Loopback addresses never go through a proxy.
-    pub http: Option<String>,
-    /// Hosts reached directly, as in `NO_PROXY`.
-    pub except: Option<String>,
-}
-
-impl Proxies {
-    /// The usual variables: `https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, in lower or upper case.
-    pub fn from_env(host: &dyn Host) -> Self {
-        let get = |name: &str| {
-            host.env(name)
-                .or_else(|| host.env(&name.to_ascii_uppercase()))
-        };
-        Self {
-            https: get("https_proxy").or_else(|| get("all_proxy")),
-            http: get("http_proxy").or_else(|| get("all_proxy")),
-            except: get("no_proxy"),
-        }
-    }
-
-    /// The passwords in their URLs.
-    fn passwords(&self) -> Vec<String> {
-        let proxies = [&self.https, &self.http];
-        proxies
-            .into_iter()
-            .flatten()
-            .filter_map(|url| Some(Url::parse(url).ok()?.password()?.to_owned()))
-            .collect()
-    }
-}
-
-impl fmt::Debug for Proxies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxies")
-            .field("https", &self.https.is_some())
-            .field("http", &self.http.is_some())
-            .field("except", &self.except)
-            .finish()
-    }
-}
 
 /// Limits of the transport.
 #[derive(Debug, Clone)]
@@ -157,27 +111,10 @@ impl Http {
     }
 
     fn build_client(&self, secure: bool) -> reqwest::Result<Client> {
-        let mut builder = ClientBuilder::new()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
+        client::strict(&self.settings.proxies, secure)?
             .connect_timeout(self.settings.connect_timeout)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            // Before our own: it also keeps reqwest from reading the environment.
-            .no_proxy();
-        let proxies = &self.settings.proxies;
-        let proxy = if secure {
-            proxies.https.as_deref().map(Proxy::https)
-        } else {
-            builder = builder.tls_certs_only([]);
-            proxies.http.as_deref().map(Proxy::http)
-        };
-        if let Some(proxy) = proxy {
-            let direct = proxies.except.as_deref().unwrap_or_default();
-            let direct = NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{direct}"));
-            builder = builder.proxy(proxy?.no_proxy(direct));
-        }
-        builder.build()
+            .build()
     }
 
     /// The call's key, when its model names one.
@@ -277,17 +214,6 @@ fn broken(error: &reqwest::Error) -> CallError {
         ErrorKind::Reset
     };
     CallError::new(kind, cause(error))
-}
-
-/// The innermost cause, which is the one that says something. Outer ones can hold the URL.
-fn cause(error: &reqwest::Error) -> String {
-    let Some(mut inner) = error.source() else {
-        return "the HTTP client gives no reason".to_owned();
-    };
-    while let Some(next) = inner.source() {
-        inner = next;
-    }
-    inner.to_string()
 }
 
 #[cfg(test)]
